@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/event.hpp>
+#include <eventp/interest.hpp>
+#include <eventp/registration.hpp>
+
+namespace eventp {
+
+class ReactorOps;
+class Reactor;
+
+namespace detail {
+
+template <typename... Ts>
+struct TypeList {
+    static constexpr std::size_t size = sizeof...(Ts);
+};
+
+// --- reading a signature ------------------------------------------------------------------------
+
+/// Parameters and result of a function, member function or call operator, where one can be read.
+template <typename F>
+struct SignatureOf {
+    static constexpr bool readable = false;
+};
+template <typename R, typename... A>
+struct Signature {
+    static constexpr bool readable = true;
+    using Result = R;
+    using Parameters = TypeList<A...>;
+};
+template <typename R, typename... A, bool N>
+struct SignatureOf<R (*)(A...) noexcept(N)> : Signature<R, A...> {};
+template <typename R, typename C, typename... A, bool N>
+struct SignatureOf<R (C::*)(A...) noexcept(N)> : Signature<R, A...> {
+    using Class = C;
+};
+template <typename R, typename C, typename... A, bool N>
+struct SignatureOf<R (C::*)(A...) const noexcept(N)> : Signature<R, A...> {
+    using Class = const C;
+};
+template <typename R, typename C, typename... A, bool N>
+struct SignatureOf<R (C::*)(A...) & noexcept(N)> : Signature<R, A...> {
+    using Class = C;
+};
+template <typename R, typename C, typename... A, bool N>
+struct SignatureOf<R (C::*)(A...) const & noexcept(N)> : Signature<R, A...> {
+    using Class = const C;
+};
+
+template <typename F>
+concept HasOneCallOperator = requires { &F::operator(); };
+
+template <typename F>
+struct CallSignature : SignatureOf<F> {};
+template <HasOneCallOperator F>
+struct CallSignature<F> : SignatureOf<decltype(&F::operator())> {};
+
+// --- which parameter gets what --------------------------------------------------------------------
+
+/// Everything a handler can ask for, for one event.
+template <typename Fd>
+struct Arguments {
+    Fd& fd;
+    Event event;
+    Interest interest;
+    Registration registration;
+    ReactorOps& reactor;
+};
+
+template <typename A, typename T>
+inline constexpr bool is_reference_to = std::is_same_v<A, T&> || std::is_same_v<A, const T&>;
+
+template <typename A>
+inline constexpr bool is_small_value =
+    std::is_same_v<std::remove_cvref_t<A>, Event> ||
+    std::is_same_v<std::remove_cvref_t<A>, Interest> ||
+    std::is_same_v<std::remove_cvref_t<A>, Registration>;
+
+template <typename A, typename Fd>
+inline constexpr bool is_allowed = is_reference_to<A, Fd> || is_reference_to<A, ReactorOps> ||
+                                   (is_small_value<A> && !std::is_rvalue_reference_v<A>);
+
+template <typename... A>
+inline constexpr bool all_different = true;
+template <typename A, typename... Rest>
+inline constexpr bool all_different<A, Rest...> =
+    (!std::is_same_v<std::remove_cvref_t<A>, std::remove_cvref_t<Rest>> && ...) &&
+    all_different<Rest...>;
+
+template <typename A, typename Fd>
+constexpr decltype(auto) pick(Arguments<Fd>& from) noexcept {
+    using T = std::remove_cvref_t<A>;
+    if constexpr (std::is_same_v<T, std::remove_cv_t<Fd>>) {
+        return (from.fd);
+    } else if constexpr (std::is_same_v<T, Event>) {
+        return (from.event);
+    } else if constexpr (std::is_same_v<T, Interest>) {
+        return (from.interest);
+    } else if constexpr (std::is_same_v<T, Registration>) {
+        return (from.registration);
+    } else {
+        return (from.reactor);
+    }
+}
+
+template <typename Fd, typename... A>
+consteval bool check_parameters(TypeList<A...> /*parameters*/) {
+    static_assert((!std::is_same_v<std::remove_cvref_t<A>, Reactor> && ...),
+                  "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move or "
+                  "destroy the reactor that is calling it");
+    static_assert(((is_allowed<A, Fd> || std::is_same_v<std::remove_cvref_t<A>, Reactor>) && ...),
+                  "eventp: a handler takes any of Fd&, const Fd&, Event, Interest, Registration "
+                  "and ReactorOps&, where Fd is the descriptor object it was registered with");
+    static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
+    return true;
+}
+
+// --- callables without one readable call operator -------------------------------------------------
+
+/// What a generic callable is tried with. The small values are rvalues here, so that `auto&` takes
+/// only the descriptor and the reactor and no body is instantiated with a value it cannot use.
+template <typename F, typename Fd>
+struct FirstFit {
+    template <typename List>
+    struct Fits;
+    template <typename... A>
+    struct Fits<TypeList<A...>> : std::is_invocable<F&, A...> {};
+
+    using All = TypeList<Fd&, Event, ReactorOps&, Interest, Registration>;
+
+    /// Depth first through the subsequences of All that have `Left` elements, in order.
+    template <std::size_t Left, typename Chosen, typename Rest>
+    struct Search {
+        using Type = void;
+    };
+    template <typename... C, typename Rest>
+    struct Search<0, TypeList<C...>, Rest> {
+        using Type = std::conditional_t<Fits<TypeList<C...>>::value, TypeList<C...>, void>;
+    };
+    template <std::size_t Left, typename... C, typename Next, typename... Rest>
+        requires(Left > 0)
+    struct Search<Left, TypeList<C...>, TypeList<Next, Rest...>> {
+        using With = typename Search<Left - 1, TypeList<C..., Next>, TypeList<Rest...>>::Type;
+        static constexpr auto choose() {
+            if constexpr (!std::is_void_v<With>) {
+                return std::type_identity<With>{};
+            } else {
+                return std::type_identity<
+                    typename Search<Left, TypeList<C...>, TypeList<Rest...>>::Type>{};
+            }
+        }
+        using Type = typename decltype(choose())::type;
+    };
+
+    /// The longest list that fits, and of those the first.
+    template <std::size_t Size>
+    static constexpr auto longest() {
+        using Found = typename Search<Size, TypeList<>, All>::Type;
+        if constexpr (!std::is_void_v<Found> || Size == 0) {
+            return std::type_identity<Found>{};
+        } else {
+            return longest<Size - 1>();
+        }
+    }
+    using Type = typename decltype(longest<All::size>())::type;
+};
+
+}  // namespace detail
+}  // namespace eventp

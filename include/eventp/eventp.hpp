@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Everything but eventp::testing, which needs gmock.
+#include <eventp/builder.hpp>          // IWYU pragma: export
+#include <eventp/event.hpp>            // IWYU pragma: export
+#include <eventp/fd.hpp>               // IWYU pragma: export
+#include <eventp/handler.hpp>          // IWYU pragma: export
+#include <eventp/interest.hpp>         // IWYU pragma: export
+#include <eventp/reactor.hpp>          // IWYU pragma: export
+#include <eventp/reactor_ops.hpp>      // IWYU pragma: export
+#include <eventp/registration.hpp>     // IWYU pragma: export
+#include <eventp/result.hpp>           // IWYU pragma: export
+#include <eventp/subscriber.hpp>       // IWYU pragma: export
+#include <eventp/thin_subscriber.hpp>  // IWYU pragma: export
+#include <eventp/version.hpp>          // IWYU pragma: export

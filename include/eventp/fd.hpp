@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/platform.hpp>
+
+namespace eventp {
+
+/// A descriptor number that somebody else closes.
+///
+/// Thread safety:  like an int.
+class BorrowedFd {
+public:
+    constexpr BorrowedFd() noexcept = default;
+    constexpr explicit BorrowedFd(int number) noexcept : number_{number} {}
+
+    [[nodiscard]] constexpr int fd() const noexcept { return number_; }
+
+    friend constexpr bool operator==(BorrowedFd, BorrowedFd) noexcept = default;
+
+private:
+    int number_ = -1;
+};
+
+/// The one owner of a descriptor: closes it when it goes. [fd.owned]
+///
+/// Moved-from and default-constructed objects own nothing and have the number -1.
+/// Closing leaves errno as it was, so that a destructor between a failed call and the reading of
+/// errno does no harm.
+/// Thread safety:  like an int.
+class OwnedFd {
+public:
+    constexpr OwnedFd() noexcept = default;
+    constexpr explicit OwnedFd(int number) noexcept : number_{number} {}
+    OwnedFd(OwnedFd&& other) noexcept : number_{other.release()} {}
+    OwnedFd& operator=(OwnedFd&& other) noexcept {
+        reset(other.release());
+        return *this;
+    }
+    OwnedFd(const OwnedFd&) = delete;
+    OwnedFd& operator=(const OwnedFd&) = delete;
+    ~OwnedFd() { reset(); }
+
+    [[nodiscard]] constexpr int fd() const noexcept { return number_; }
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return number_ >= 0; }
+
+    /// Gives the number up without closing it.
+    [[nodiscard]] constexpr int release() noexcept { return std::exchange(number_, -1); }
+
+    /// Closes what is owned, if anything, and owns `number` from now on.
+    EVENTP_API void reset(int number = -1) noexcept;
+
+private:
+    int number_ = -1;
+};
+
+namespace detail {
+
+template <typename T>
+concept HasFd = requires(T& x) {
+    { x.fd() } -> std::same_as<int>;
+};
+template <typename T>
+concept HasNativeHandle = requires(T& x) {
+    { x.native_handle() } -> std::same_as<int>;
+};
+template <typename T>
+concept HasAsFd = requires(T& x) {
+    { as_fd(x) } -> std::same_as<int>;
+};
+template <typename T>
+concept PlainDescriptor = HasFd<T> || HasNativeHandle<T> || HasAsFd<T>;
+
+/// What a handler gets for a descriptor object: the object, or what a pointer to it points at.
+template <typename T>
+struct Pointee {
+    using Type = T;
+    static constexpr T& get(T& x) noexcept { return x; }
+};
+template <typename T>
+struct Pointee<T*> {
+    using Type = T;
+    static constexpr T& get(T* x) noexcept { return *x; }
+};
+template <typename T>
+struct Pointee<std::reference_wrapper<T>> {
+    using Type = T;
+    static constexpr T& get(std::reference_wrapper<T> x) noexcept { return x.get(); }
+};
+template <typename T, typename Deleter>
+struct Pointee<std::unique_ptr<T, Deleter>> {
+    using Type = T;
+    static constexpr T& get(const std::unique_ptr<T, Deleter>& x) noexcept { return *x; }
+};
+template <typename T>
+struct Pointee<std::shared_ptr<T>> {
+    using Type = T;
+    static constexpr T& get(const std::shared_ptr<T>& x) noexcept { return *x; }
+};
+template <typename T>
+using PointeeOf = typename Pointee<std::remove_cv_t<T>>::Type;
+
+}  // namespace detail
+
+/// Anything that names a descriptor: gives exactly an `int` by member fd(), by member
+/// native_handle(), or by as_fd(x) found by argument-dependent lookup, on an lvalue. Pointers,
+/// std::reference_wrapper, std::unique_ptr and std::shared_ptr of such a type are Descriptors too,
+/// and handlers are given what they point at. [fd.descriptor]
+///
+/// `int` itself is none: say BorrowedFd{n} or OwnedFd{n}, so that it can be read who closes it.
+template <typename T>
+concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::PointeeOf<T>>;
+
+/// The number of a descriptor object, asked for anew at each call.
+template <Descriptor T>
+[[nodiscard]] constexpr int fd_of(T& object) {
+    auto& plain = detail::Pointee<std::remove_cv_t<T>>::get(object);
+    using Plain = std::remove_reference_t<decltype(plain)>;
+    if constexpr (detail::HasFd<Plain>) {
+        return plain.fd();
+    } else if constexpr (detail::HasNativeHandle<Plain>) {
+        return plain.native_handle();
+    } else {
+        return as_fd(plain);
+    }
+}
+
+}  // namespace eventp

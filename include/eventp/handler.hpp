@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/detail/signature.hpp>
+
+namespace eventp {
+
+/// Handlers: plain callables that name what they need. [handler.parameters]
+///
+/// A handler takes any subset, in any order, each at most once, of
+///
+///     Fd&, const Fd&   the descriptor object it was registered with (or what that points at)
+///     Event            what was reported
+///     Interest         what is registered at the moment of the call
+///     Registration     its own name
+///     ReactorOps&      what it may do to the reactor
+///
+/// and returns nothing. It may be a function, a function pointer, a member function of the
+/// descriptor object, a functor or a lambda (mutable, noexcept and move-only ones too).
+/// Parameters are read from the signature when the handler is compiled; anything else in it is
+/// refused with one sentence.
+///
+/// A callable without one readable call operator (a generic lambda, an overload set,
+/// std::bind_front) is tried with the parameters in the order descriptor, Event, ReactorOps&,
+/// Interest, Registration: the most parameters first, and the first list that fits is taken.
+/// [handler.generic] To say it outright: `with_handler<Args...>(f)`. [handler.explicit]
+/// std::bind is refused: it takes any number of arguments and drops what it does not know.
+
+/// A handler that is part of the type, so that it is called directly. [handler.static]
+///
+/// A handler stored as a pointer costs a second indirect branch per event; this one none.
+template <auto Function>
+struct StaticHandler {};
+
+/// A handler with its parameters said outright.
+template <typename F, typename... Args>
+struct TypedHandler {
+    F function;
+};
+
+namespace detail {
+
+template <typename Fd, typename F, typename... A>
+constexpr void call_with(F& function, Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
+    static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
+                  "eventp: a handler returns void: there is nobody to read its result");
+    std::invoke(function, static_cast<A>(pick<A>(from))...);
+}
+
+/// Calls any handler with what it asks for.
+template <typename Fd, typename F>
+struct Invoker {
+    static constexpr void call(F& function, Arguments<Fd>& from) {
+        using Plain = std::remove_cv_t<F>;
+        static_assert(!std::is_bind_expression_v<Plain>,
+                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
+                      "read: use a lambda or std::bind_front");
+        if constexpr (CallSignature<Plain>::readable) {
+            using Read = CallSignature<Plain>;
+            static_assert(std::is_void_v<typename Read::Result>,
+                          "eventp: a handler returns void: there is nobody to read its result");
+            if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
+                call_with(function, from, typename Read::Parameters{});
+            }
+        } else {
+            using Found = typename FirstFit<Plain, Fd>::Type;
+            static_assert(!std::is_void_v<Found>,
+                          "eventp: no order of descriptor, Event, ReactorOps&, Interest and "
+                          "Registration fits this handler: name them with with_handler<Args...>");
+            if constexpr (!std::is_void_v<Found>) {
+                call_with(function, from, Found{});
+            }
+        }
+    }
+};
+
+template <typename Fd, typename F, typename... A>
+struct Invoker<Fd, TypedHandler<F, A...>> {
+    static constexpr void call(TypedHandler<F, A...>& handler, Arguments<Fd>& from) {
+        if constexpr (check_parameters<Fd>(TypeList<A...>{})) {
+            call_with(handler.function, from, TypeList<A...>{});
+        }
+    }
+};
+
+template <typename Fd, auto Function>
+struct Invoker<Fd, StaticHandler<Function>> {
+    static constexpr void call(StaticHandler<Function>& /*handler*/, Arguments<Fd>& from) {
+        using F = std::remove_cv_t<decltype(Function)>;
+        if constexpr (std::is_member_function_pointer_v<F>) {
+            using Read = SignatureOf<F>;
+            static_assert(Read::readable, "eventp: a member function that is a handler is not "
+                                          "volatile, not variadic and takes an lvalue");
+            static_assert(std::is_convertible_v<Fd&, typename Read::Class&>,
+                          "eventp: a member function that is a handler belongs to the descriptor "
+                          "object it was registered with");
+            static_assert(std::is_void_v<typename Read::Result>,
+                          "eventp: a handler returns void: there is nobody to read its result");
+            if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
+                call_member(from, typename Read::Parameters{});
+            }
+        } else {
+            auto function = Function;  // a constant: the call below is a direct one
+            Invoker<Fd, F>::call(function, from);
+        }
+    }
+
+private:
+    template <typename... A>
+    static constexpr void call_member(Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
+        (from.fd.*Function)(static_cast<A>(pick<A>(from))...);
+    }
+};
+
+/// Calls `handler` with what it asks for of the five.
+template <typename Fd, typename F>
+constexpr void inject(F& handler, Fd& fd, Event event, Interest interest,
+                      Registration registration, ReactorOps& reactor) {
+    Arguments<Fd> arguments{fd, event, interest, registration, reactor};
+    Invoker<Fd, F>::call(handler, arguments);
+}
+
+}  // namespace detail
+}  // namespace eventp

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <eventp/fd.hpp>
+
+#if defined(__cpp_lib_format)
+#include <format>
+#endif
+
+namespace eventp {
+
+/// The name of one registration: a descriptor number and a generation.
+///
+/// The generation comes from a counter of the whole process, so a Registration that outlives what
+/// it names, or that belongs to another reactor, names nobody: operations answer "unknown" and
+/// touch nobody else. [registration.stale]
+/// Not promised:   uniqueness after 2^32 registrations in one process.
+/// Thread safety:  like an int.
+class Registration {
+public:
+    constexpr Registration() noexcept = default;
+    constexpr Registration(int fd, std::uint32_t generation) noexcept
+        : fd_{fd}, generation_{generation} {}
+
+    /// The number that was registered. It may have been closed or reused since.
+    [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
+    [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }
+
+    friend constexpr bool operator==(Registration, Registration) noexcept = default;
+
+private:
+    int fd_ = -1;
+    std::uint32_t generation_ = 0;  // 0 names nobody
+};
+static_assert(sizeof(Registration) == 8);
+
+/// "7#42": descriptor number, then generation.
+[[nodiscard]] EVENTP_API std::string to_string(Registration registration);
+
+/// What operations of a reactor take: made from a Registration, which names exactly one
+/// registration, or from any Descriptor, which names whatever is registered under its number.
+class Key {
+public:
+    // NOLINTNEXTLINE(google-explicit-constructor): a Registration is meant to be passed as it is.
+    constexpr Key(Registration name) noexcept
+        : fd_{name.generation() == 0 ? -1 : name.fd()}, generation_{name.generation()} {}
+
+    template <typename T>
+        requires(!std::same_as<std::remove_cv_t<T>, Registration> &&
+                 !std::same_as<std::remove_cv_t<T>, Key> && Descriptor<T>)
+    // NOLINTNEXTLINE(google-explicit-constructor): so is a descriptor object.
+    constexpr Key(T& object) : fd_{fd_of(object)} {}
+
+    template <typename T>
+        requires(!std::same_as<T, Registration> && !std::same_as<T, Key> &&
+                 Descriptor<const T>)
+    // NOLINTNEXTLINE(google-explicit-constructor): and a temporary one, BorrowedFd{7}.
+    constexpr Key(const T& object) : fd_{fd_of(object)} {}
+
+    [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
+    /// 0: whatever is registered under the number.
+    [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }
+
+    friend constexpr bool operator==(const Key&, const Key&) noexcept = default;
+
+private:
+    int fd_;
+    std::uint32_t generation_ = 0;
+};
+
+}  // namespace eventp
+
+template <>
+struct std::hash<eventp::Registration> {
+    [[nodiscard]] std::size_t operator()(eventp::Registration name) const noexcept {
+        const auto number = static_cast<std::uint32_t>(name.fd());
+        return std::hash<std::uint64_t>{}((std::uint64_t{name.generation()} << 32U) | number);
+    }
+};
+
+#if defined(__cpp_lib_format)
+template <>
+struct std::formatter<eventp::Registration> : std::formatter<std::string> {
+    auto format(eventp::Registration name, std::format_context& context) const {
+        return std::formatter<std::string>::format(eventp::to_string(name), context);
+    }
+};
+#endif

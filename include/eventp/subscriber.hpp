@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/detail/slot.hpp>
+#include <eventp/fd.hpp>
+#include <eventp/handler.hpp>
+#include <eventp/interest.hpp>
+
+namespace eventp {
+
+namespace detail {
+
+/// handle() in either of its shapes: one readable signature, or a generic or overloaded one.
+template <typename S>
+concept HasReadableHandle = requires { requires SignatureOf<decltype(&S::handle)>::readable; };
+
+template <typename S>
+struct HandleCaller {
+    S& object;
+    template <typename... A>
+    constexpr auto operator()(A&&... arguments)
+        -> decltype(object.handle(std::forward<A>(arguments)...)) {
+        return object.handle(std::forward<A>(arguments)...);
+    }
+};
+
+template <typename S>
+concept HasHandle = HasReadableHandle<S> ||
+                    !std::is_void_v<typename FirstFit<HandleCaller<S>, S>::Type>;
+
+}  // namespace detail
+
+/// What a reactor can dispatch to: a descriptor, what it wants to be told, and handle().
+///
+/// handle() takes its parameters as any handler does (handler.hpp); its descriptor object is the
+/// subscriber itself, so there is no Fd& among them. The builder makes TriSubscribers; a class of
+/// your own needs fd(), interest() and handle(). [subscriber.custom]
+/// The destructor must not throw: std::terminate is called if it does.
+template <typename S>
+concept Subscriber = Descriptor<S> && std::destructible<S> && requires(const S& x) {
+    { x.interest() } -> std::same_as<Interest>;
+} && detail::HasHandle<S>;
+
+/// Descriptor object, interest and handler as one subscriber: what the builder makes.
+template <Descriptor Fd, typename Handler>
+class TriSubscriber {
+public:
+    TriSubscriber(Interest interest, Fd fd, Handler handler)
+        : fd_{std::move(fd)}, handler_{std::move(handler)}, interest_{interest} {}
+
+    [[nodiscard]] int fd() { return fd_of(fd_); }
+    /// What to register at first; what is registered later is the reactor's to know.
+    [[nodiscard]] Interest interest() const noexcept { return interest_; }
+    [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
+
+    void handle(Event event, Interest interest, Registration registration, ReactorOps& reactor) {
+        detail::inject(handler_, detail::Pointee<std::remove_cv_t<Fd>>::get(fd_), event, interest,
+                       registration, reactor);
+    }
+
+private:
+    Fd fd_;
+    [[no_unique_address]] Handler handler_;
+    Interest interest_;
+};
+
+namespace detail {
+
+/// How the value in a slot is called, asked for its number, and found by type.
+template <Subscriber S>
+struct SubscriberTraits {
+    static void call(S& value, Event event, Interest interest, Registration registration,
+                     ReactorOps& reactor) {
+        if constexpr (HasReadableHandle<S>) {
+            StaticHandler<&S::handle> handler;
+            inject(handler, value, event, interest, registration, reactor);
+        } else {
+            HandleCaller<S> handler{value};
+            inject(handler, value, event, interest, registration, reactor);
+        }
+    }
+    static void* find(S& value, const void* key) noexcept {
+        return key == &type_key<S> ? std::addressof(value) : nullptr;
+    }
+};
+
+template <typename Fd, typename Handler>
+struct SubscriberTraits<TriSubscriber<Fd, Handler>> {
+    using S = TriSubscriber<Fd, Handler>;
+
+    static void call(S& value, Event event, Interest interest, Registration registration,
+                     ReactorOps& reactor) {
+        value.handle(event, interest, registration, reactor);
+    }
+    static void* find(S& value, const void* key) noexcept {
+        if (key == &type_key<S>) {
+            return std::addressof(value);
+        }
+        if (key == &type_key<std::remove_cv_t<Fd>>) {
+            return std::addressof(value.descriptor());
+        }
+        if constexpr (!std::is_const_v<PointeeOf<Fd>>) {
+            if (key == &type_key<PointeeOf<Fd>>) {
+                return std::addressof(Pointee<std::remove_cv_t<Fd>>::get(value.descriptor()));
+            }
+        }
+        return nullptr;
+    }
+};
+
+}  // namespace detail
+}  // namespace eventp

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/detail/slot.hpp>
+#include <eventp/subscriber.hpp>
+
+namespace eventp {
+
+namespace detail {
+
+/// The value lies in the slot's own allocation.
+template <Subscriber S>
+struct Inline {
+    using Subscribed = S;
+    using Stored = S;
+    static S& get(Slot* slot) noexcept { return *static_cast<S*>(value_of(slot)); }
+};
+
+/// The value is the user's allocation; the slot holds the pointer that owns it.
+template <Subscriber S>
+struct Adopted {
+    using Subscribed = S;
+    using Stored = std::unique_ptr<S>;
+    static S& get(Slot* slot) noexcept { return **static_cast<Stored*>(value_of(slot)); }
+};
+
+template <typename Holder>
+struct OperationsOf {
+    using S = typename Holder::Subscribed;
+    using Stored = typename Holder::Stored;
+
+    static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
+        SubscriberTraits<S>::call(Holder::get(slot), Event{events}, Interest{slot->live.interest},
+                                  Registration{slot->fd, slot->live.generation}, *reactor);
+    }
+    static void destroy(Slot* slot) noexcept {
+        std::destroy_at(static_cast<Stored*>(value_of(slot)));
+    }
+    static int descriptor(Slot* slot) { return fd_of(Holder::get(slot)); }
+    static void* find(Slot* slot, const void* key) noexcept {
+        return key == &type_key<Holder> ? value_of(slot)
+                                        : SubscriberTraits<S>::find(Holder::get(slot), key);
+    }
+
+    static constexpr OperationsTable table{{
+        {&call, &destroy, &descriptor, &find},
+        {&fire_once, &destroy, &descriptor, &find},
+        {&drop_event, &destroy, &descriptor, &find},
+    }};
+};
+
+}  // namespace detail
+
+/// One pointer that owns a subscriber of any type.
+///
+/// The subscriber and its 24-byte header are one allocation, whatever the alignment of the type;
+/// the address is what the kernel is given, so it never changes. Empty after being moved from,
+/// and after a successful add(). [thin.owner]
+/// Thread safety:  like a std::unique_ptr.
+class ThinSubscriber {
+public:
+    constexpr ThinSubscriber() noexcept = default;
+
+    /// Takes a subscriber in. Throws std::bad_alloc, and what S's move constructor throws.
+    template <typename S>
+        requires(!std::same_as<std::remove_cvref_t<S>, ThinSubscriber> &&
+                 Subscriber<std::remove_cvref_t<S>>)
+    explicit ThinSubscriber(S&& subscriber)
+        : ThinSubscriber{make<std::remove_cvref_t<S>>(std::forward<S>(subscriber))} {}
+
+    /// Makes an S in place. A constructor that throws leaks nothing. [thin.make]
+    template <Subscriber S, typename... Args>
+    [[nodiscard]] static ThinSubscriber make(Args&&... args) {
+        ThinSubscriber made = emplace<detail::Inline<S>>(std::forward<Args>(args)...);
+        made.slot_->live.interest =
+            std::as_const(detail::Inline<S>::get(made.slot_)).interest().bits();
+        return made;
+    }
+
+    /// Takes over what `pointer` owns, where it is: for types that cannot move, and for abstract
+    /// ones. Costs one load more per event than make(). Empty when the pointer is. [thin.adopt]
+    template <Subscriber S>
+    [[nodiscard]] static ThinSubscriber adopt(std::unique_ptr<S> pointer) {
+        if (pointer == nullptr) {
+            return {};
+        }
+        const std::uint32_t interest = std::as_const(*pointer).interest().bits();
+        ThinSubscriber made = emplace<detail::Adopted<S>>(std::move(pointer));
+        made.slot_->live.interest = interest;
+        return made;
+    }
+
+    ThinSubscriber(ThinSubscriber&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
+    ThinSubscriber& operator=(ThinSubscriber&& other) noexcept {
+        ThinSubscriber old{std::move(*this)};  // destroyed last: its destructor may look at us
+        slot_ = std::exchange(other.slot_, nullptr);
+        return *this;
+    }
+    ThinSubscriber(const ThinSubscriber&) = delete;
+    ThinSubscriber& operator=(const ThinSubscriber&) = delete;
+    ~ThinSubscriber() {
+        if (slot_ != nullptr) {
+            slot_->operations->destroy(slot_);
+            detail::free_slot(slot_);
+        }
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
+
+    /// The subscriber, when it is an S; null otherwise. As Reactor::find(), S may also be the
+    /// descriptor object that the builder was given, or what that points at.
+    template <typename S>
+    [[nodiscard]] S* find() noexcept {
+        return slot_ == nullptr ? nullptr
+                                : static_cast<S*>(slot_->operations->find(
+                                      slot_, &detail::type_key<std::remove_cv_t<S>>));
+    }
+
+    /// Gives the subscriber out as what it is: the pointer that was adopted, or a new one that S
+    /// is moved into. Null, and nothing changed, when it is not an S, or is one in place that
+    /// cannot be moved. [thin.into]
+    template <Subscriber S>
+    [[nodiscard]] std::unique_ptr<S> into() {
+        if (auto* adopted = stored<detail::Adopted<S>>(); adopted != nullptr) {
+            std::unique_ptr<S> out = std::move(*adopted);
+            *this = ThinSubscriber{};
+            return out;
+        }
+        if constexpr (std::move_constructible<S>) {
+            if (S* in_place = stored<detail::Inline<S>>(); in_place != nullptr) {
+                auto out = std::make_unique<S>(std::move(*in_place));
+                *this = ThinSubscriber{};
+                return out;
+            }
+        }
+        return nullptr;
+    }
+
+private:
+    friend struct detail::SlotAccess;
+
+    explicit ThinSubscriber(detail::Slot* slot) noexcept : slot_{slot} {}
+
+    template <typename Holder>
+    [[nodiscard]] typename Holder::Stored* stored() noexcept {
+        return slot_ == nullptr ? nullptr
+                                : static_cast<typename Holder::Stored*>(slot_->operations->find(
+                                      slot_, &detail::type_key<Holder>));
+    }
+
+    template <typename Holder, typename... Args>
+    [[nodiscard]] static ThinSubscriber emplace(Args&&... args) {
+        using Stored = typename Holder::Stored;
+        struct FreeSlot {
+            void operator()(detail::Slot* slot) const noexcept { detail::free_slot(slot); }
+        };
+        std::unique_ptr<detail::Slot, FreeSlot> memory{
+            detail::allocate_slot(sizeof(Stored), alignof(Stored))};
+        // Safety: allocate_slot() made room for a Stored, aligned for it, behind the header.
+        std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
+                          std::forward<Args>(args)...);
+        memory->operations = detail::OperationsOf<Holder>::table.rows;
+        return ThinSubscriber{memory.release()};
+    }
+
+    detail::Slot* slot_ = nullptr;
+};
+static_assert(sizeof(ThinSubscriber) == sizeof(void*));
+
+}  // namespace eventp

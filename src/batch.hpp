@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <sys/epoll.h>
+
+#include <eventp/detail/slot.hpp>
+#include <eventp/interest.hpp>
+
+namespace eventp::detail {
+
+/// The events of one turn, and where dispatch is among them.
+///
+///     begin            cursor         loop_end      end
+///     | dispatched ... | still to be dispatched ... |
+///
+/// The cursor is stored before each call. So the event before it belongs to the running handler,
+/// and when one throws what is left is the tail that the next turn begins with.
+/// Invariant: begin <= cursor <= loop_end <= end; loop_end is `end`, or the cursor after a handler
+/// removed somebody: dispatch then leaves its inner loop and destroys what was removed.
+class Batch {
+public:
+    struct Kept {
+        std::uint32_t events;
+        Slot* slot;
+    };
+
+    explicit Batch(std::size_t capacity)
+        : events_{std::make_unique_for_overwrite<epoll_event[]>(capacity)},
+          room_{capacity},
+          capacity_{capacity} {
+        forget();
+    }
+
+    [[nodiscard]] bool has_tail() const noexcept { return cursor != end; }
+
+    /// Room for one wait, behind what again() has kept. Throws std::bad_alloc; nothing changed.
+    [[nodiscard]] epoll_event* room_for_wait() {
+        const std::size_t needed = again_.size() + capacity_;
+        if (needed > room_) {
+            events_ = std::make_unique_for_overwrite<epoll_event[]>(needed);
+            room_ = needed;
+            forget();
+        }
+        return events_.get() + again_.size();
+    }
+
+    /// Begins a turn with the `reported` events that a wait has put behind the kept ones.
+    void begin_turn(std::size_t reported) noexcept {
+        begin = events_.get() + again_.size();
+        end = begin + reported;
+        if (!again_.empty()) [[unlikely]] {
+            take_kept();
+        }
+        cursor = begin;
+        loop_end = end;
+    }
+
+    /// Empties the batch; what is kept for the next turn stays.
+    void forget() noexcept { begin = cursor = loop_end = end = events_.get(); }
+
+    /// The event of this turn for `slot`; null when it has none.
+    [[nodiscard]] const epoll_event* event_of(const Slot& slot) const noexcept {
+        const epoll_event* found = find(begin, slot);
+        return found == end ? nullptr : found;
+    }
+
+    /// Takes from an event that is still to be dispatched what is not in `allowed`. One of which
+    /// nothing is left goes to `nobody`.
+    void narrow(const Slot& slot, std::uint32_t allowed, Slot& nobody) noexcept {
+        epoll_event* event = find(cursor, slot);
+        if (event != end) {
+            event->events &= allowed;
+            if (event->events == 0) {
+                event->data.ptr = &nobody;
+            }
+        }
+    }
+
+    /// Takes the address of `slot` out of the whole turn: it will not be ours any more.
+    void scrub(const Slot& slot, Slot& nobody) noexcept {
+        for (epoll_event* event = begin; event != end; ++event) {
+            if (event->data.ptr == &slot) {
+                event->data.ptr = &nobody;
+            }
+        }
+    }
+
+    // --- again ---
+
+    [[nodiscard]] bool has_kept() const noexcept { return !again_.empty(); }
+
+    /// Throws std::bad_alloc; nothing changed.
+    void keep(Slot& slot, std::uint32_t events) {
+        again_.push_back({events, &slot});
+        slot.again_pending = true;
+    }
+    void drop_kept(Slot& slot) noexcept {
+        std::erase_if(again_, [&slot](const Kept& kept) { return kept.slot == &slot; });
+        slot.again_pending = false;
+    }
+    epoll_event* begin = nullptr;
+    epoll_event* cursor = nullptr;
+    epoll_event* loop_end = nullptr;
+    epoll_event* end = nullptr;
+
+private:
+    [[nodiscard]] epoll_event* find(epoll_event* from, const Slot& slot) const noexcept {
+        return std::find_if(from, end, [&slot](const epoll_event& event) {
+            return event.data.ptr == &slot;
+        });
+    }
+
+    /// Puts the kept events in front of the reported ones.
+    void take_kept() noexcept {
+        // What the kernel reports is the readiness of now, so it takes the place of what was kept.
+        for (const epoll_event* event = begin; event != end; ++event) {
+            static_cast<Slot*>(event->data.ptr)->again_pending = false;
+        }
+        for (std::size_t i = again_.size(); i-- > 0;) {
+            Slot& slot = *again_[i].slot;
+            const std::uint32_t events = again_[i].events & askable(slot);
+            if (!slot.again_pending || events == 0) {
+                slot.again_pending = false;
+                continue;
+            }
+            slot.again_pending = false;
+            if (slot.variant == Variant::dropped) {
+                set_variant(slot, Variant::oneshot);  // fired, and asked for once more
+            }
+            --begin;
+            begin->events = events;
+            begin->data.ptr = &slot;
+        }
+        again_.clear();
+    }
+
+    /// What may be reported to a subscriber now.
+    static std::uint32_t askable(const Slot& slot) noexcept {
+        const Interest interest{slot.live.interest};
+        return slot.presence == Presence::absent || interest.is_empty()
+                   ? 0
+                   : interest.bits() | EPOLLERR | EPOLLHUP;
+    }
+
+    std::unique_ptr<epoll_event[]> events_;
+    std::size_t room_;
+    std::size_t capacity_;
+    std::vector<Kept> again_;
+};
+
+}  // namespace eventp::detail

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// Making a reactor, running it, and looking at it.
+#include <eventp/reactor.hpp>
+
+#include <chrono>
+#include <climits>
+
+#include <eventp/detail/contract.hpp>
+
+#include "state.hpp"
+#include "sys/syscall.hpp"
+
+namespace eventp {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+// Kernel: epoll_wait(2) answers EINVAL for more events than this.
+constexpr std::size_t event_capacity_max = INT_MAX / sizeof(epoll_event);
+
+[[noreturn]] void throw_error(std::error_code code) {
+#if defined(__cpp_exceptions)
+    throw std::system_error{code, "eventp: cannot make a reactor"};
+#else
+    detail::contract_failed(code.message().c_str());
+#endif
+}
+
+}  // namespace
+
+// --- making and ending --------------------------------------------------------------------------
+
+Reactor::State::State(const Options& options)
+    : set{sys::epoll_create()},
+      spare{sys::epoll_create()},
+      wakeup{sys::eventfd()},
+      batch{options.event_capacity},
+      capacity{static_cast<int>(options.event_capacity)} {}
+
+Reactor::State::~State() = default;
+
+detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexcept {
+    return {.operations = &operations,
+            .live = {},
+            .fd = -1,
+            .align_log2 = 0,
+            .variant = detail::Variant::plain,
+            .presence = detail::Presence::absent,
+            .again_pending = false};
+}
+
+void Reactor::State::check_thread() const noexcept {
+    const pthread_t running = runner.load(std::memory_order_relaxed);
+    detail::expects(running == 0 || running == pthread_self(),
+                    "a Reactor is used from another thread while it runs: use a std::stop_token");
+}
+
+Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {
+    if (options.event_capacity == 0 || options.event_capacity > event_capacity_max) {
+        return detail::refused(std::errc::invalid_argument);
+    }
+    auto state = std::make_unique<State>(options);
+    for (const int fd : {state->set.fd(), state->spare.fd(), state->wakeup.fd()}) {
+        if (fd < 0) {
+            return sys::error(fd);
+        }
+    }
+    if (const int answer =
+            state->set.add(state->wakeup.fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
+        answer < 0) {
+        return sys::error(answer);
+    }
+    return state;
+}
+
+Result<Reactor> Reactor::create(const Options& options) {
+    auto state = make_state(options);
+    if (!state) {
+        return std::unexpected{state.error()};
+    }
+    return Result<Reactor>{std::in_place, Made{std::move(*state)}};
+}
+
+Result<Reactor> Reactor::create() {
+    return create(Options{});
+}
+
+Reactor::Reactor() : Reactor{Options{}} {}
+
+Reactor::Reactor(const Options& options) {
+    auto state = make_state(options);
+    if (!state) {
+        throw_error(state.error());
+    }
+    state_ = std::move(*state);
+    state_->reactor = this;
+}
+
+Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
+    state_->reactor = this;
+}
+
+Reactor::~Reactor() {
+    state_->check_thread();
+    state_->destroy_all();
+}
+
+// --- running ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::int64_t for_ever = -1;
+
+std::int64_t as_timeout(nanoseconds timeout) noexcept {
+    return timeout == nanoseconds::max() ? for_ever : timeout.count();
+}
+
+}  // namespace
+
+Result<std::size_t> Reactor::run_once() {
+    state_->check_thread();
+    return state_->turn(for_ever);
+}
+
+Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
+    state_->check_thread();
+    if (timeout < nanoseconds::zero()) {
+        return detail::refused(std::errc::invalid_argument);
+    }
+    return state_->turn(as_timeout(timeout));
+}
+
+/// Turns until `is_over` or stop(); `remaining` says how long the next one may wait.
+template <typename IsOver, typename Remaining>
+Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
+    if (busy != 0) {
+        return detail::refused(std::errc::device_or_resource_busy);
+    }
+    const RunScope scope{runner};
+    while (!is_over()) {
+        if (stop_requested) {
+            stop_requested = false;
+            return {};
+        }
+        const auto turned = turn(remaining());
+        if (!turned && turned.error() != std::errc::interrupted) {
+            return std::unexpected{turned.error()};
+        }
+    }
+    return {};
+}
+
+Result<> Reactor::run() {
+    state_->check_thread();
+    return state_->turns([] { return false; }, [] { return for_ever; });
+}
+
+Result<> Reactor::run(std::stop_token token) {
+    state_->check_thread();
+    const std::stop_callback wake{token, [this]() noexcept { state_->wakeup.ring(); }};
+    return state_->turns([&token] { return token.stop_requested(); }, [] { return for_ever; });
+}
+
+Result<> Reactor::run_until_over(nanoseconds duration) {
+    state_->check_thread();
+    if (duration < nanoseconds::zero()) {
+        return detail::refused(std::errc::invalid_argument);
+    }
+    const steady_clock::time_point start = steady_clock::now();
+    const auto remaining = [&] { return duration - (steady_clock::now() - start); };
+    bool first = true;  // a duration of zero is one poll
+    return state_->turns(
+        [&] { return !std::exchange(first, false) && remaining() <= nanoseconds::zero(); },
+        [&] {
+            return duration == nanoseconds::max()
+                       ? for_ever
+                       : std::max(remaining(), nanoseconds::zero()).count();
+        });
+}
+
+void Reactor::stop() noexcept {
+    state_->check_thread();
+    state_->stop_requested = true;
+}
+
+// --- looking ------------------------------------------------------------------------------------
+
+bool Reactor::contains(Key key) const {
+    state_->check_thread();
+    return state_->registry.find(key) != nullptr;
+}
+
+void* Reactor::find_value(Key key, const void* type_key) {
+    state_->check_thread();
+    detail::Slot* slot = state_->registry.find(key);
+    return slot == nullptr || slot == state_->running() ? nullptr
+                                                        : slot->operations->find(slot, type_key);
+}
+
+Result<BorrowedFd> Reactor::fd() {
+    State& state = *state_;
+    state.check_thread();
+    if (!state.facade.is_open()) {
+        detail::EpollSet facade{sys::epoll_create()};
+        if (!facade.is_open()) {
+            return sys::error(facade.fd());
+        }
+        if (state.set.is_open()) {
+            const int answer = facade.add(state.set.fd(), EPOLLIN, state.nobody);
+            if (answer < 0) {
+                return sys::error(answer);
+            }
+        }
+        state.facade = std::move(facade);
+        state.announce_kept();
+    }
+    return BorrowedFd{state.facade.fd()};
+}
+
+Reactor::Stats Reactor::stats() const noexcept {
+    Stats now = state_->stats;
+    now.quarantined = state_->quarantine.size();
+    now.registered = state_->registry.size();
+    return now;
+}
+
+}  // namespace eventp

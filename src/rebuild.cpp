@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+//
+// Between turns: slot memory is given back, and the kernel's set is rebuilt when it holds addresses
+// of removed subscribers that no DEL can take out.
+#include <algorithm>
+#include <cerrno>
+
+#include "state.hpp"
+#include "sys/syscall.hpp"
+
+namespace eventp {
+
+using detail::EpollSet;
+using detail::Presence;
+using detail::Slot;
+using detail::Variant;
+
+namespace {
+
+constexpr std::size_t quarantine_always_allowed = 1024;
+
+/// The number is closed, or names a file that has no readiness: there is nothing to watch.
+constexpr bool says_closed(int answer) noexcept {
+    return answer == -EBADF || answer == -EPERM;
+}
+
+/// Kernel: EPOLLONESHOT alone is what a fired one-shot entry looks like; a hang-up that is pending
+/// is reported once more all the same, and dropped by the variant.
+constexpr std::uint32_t rebuilt_interest(const Slot& slot) noexcept {
+    return slot.variant == Variant::dropped ? std::uint32_t{EPOLLONESHOT} : slot.live.interest;
+}
+
+}  // namespace
+
+void Reactor::State::settle() noexcept {
+    if (busy != 0 || batch.has_tail()) {
+        return;
+    }
+    batch.forget();
+    quarantine.settle(ghost_operations);
+    if (facade_is_blind) {
+        show_in_facade();
+    }
+    if (!rebuild_is_due() || ended) {
+        return;
+    }
+    if (rebuild()) {
+        rebuild_wanted = false;
+        held_limit = 0;
+    } else {
+        // The old set and the quarantine stay. Not at once again: more has to gather first.
+        held_limit = 2 * quarantine.size();
+    }
+    ghosts = 0;
+}
+
+bool Reactor::State::rebuild_is_due() const noexcept {
+    const std::size_t live = registry.size();
+    return rebuild_wanted || ghosts > 1 + live / 16 ||
+           quarantine.size() > std::max({quarantine_always_allowed, live, held_limit});
+}
+
+bool Reactor::State::rebuild() noexcept {
+    const Busy scope{*this};
+    if (!spare.is_open()) {
+        spare = EpollSet{std::max(sys::epoll_create(), -1)};
+    }
+    if (!spare.is_open() || !fill(spare)) {
+        spare.close();
+        return false;
+    }
+    if (facade.is_open()) {
+        // The entry of the old set would stay in the facade while a forked child has that set.
+        static_cast<void>(facade.remove(set.fd()));
+    }
+    const bool replaced = set.replace_by(spare) >= 0;
+    if (facade.is_open()) {
+        show_in_facade();
+    }
+    if (!replaced) {
+        spare.close();
+        return false;
+    }
+    registry.for_each([this](Slot& slot) {
+        if (slot.presence == Presence::lost) {
+            slot.presence = Presence::absent;
+            stats.detached += Interest{slot.live.interest}.is_empty() ? 0U : 1U;
+        }
+    });
+    quarantine.release(registry);
+    ++stats.rebuilds;
+    spare = EpollSet{std::max(sys::epoll_create(), -1)};
+    return true;
+}
+
+/// Puts everything that is live into `fresh`. What cannot come along is `lost`: it counts as held
+/// by the kernel until the old set is gone. False when the kernel has no room.
+bool Reactor::State::fill(EpollSet& fresh) noexcept {
+    bool complete = fresh.add(wakeup.fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
+    registry.for_each([&](Slot& slot) {
+        if (!complete || slot.presence == Presence::absent) {
+            return;
+        }
+        slot.presence = Presence::lost;
+        if (Interest{slot.live.interest}.is_empty()) {
+            return;
+        }
+        const int answer = fresh.add(slot.fd, rebuilt_interest(slot), slot);
+        if (answer >= 0) {
+            slot.presence = Presence::present;
+        } else if (!says_closed(answer)) {
+            complete = false;
+        }
+    });
+    return complete;
+}
+
+void Reactor::State::show_in_facade() noexcept {
+    facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;
+}
+
+void Reactor::State::announce_kept() const noexcept {
+    if (facade.is_open() && (batch.has_tail() || batch.has_kept())) {
+        wakeup.ring();
+    }
+}
+
+}  // namespace eventp

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+//
+// add(), modify() and again().
+#include <eventp/detail/slot_access.hpp>
+
+#include "state.hpp"
+#include "sys/syscall.hpp"
+
+namespace eventp {
+
+using detail::Presence;
+using detail::refused;
+using detail::Slot;
+using detail::Variant;
+
+namespace {
+
+/// From a counter of the process, so that names are not mistaken between reactors. Never 0.
+std::uint32_t next_generation() noexcept {
+    static std::atomic<std::uint32_t> counter{0};
+    std::uint32_t next = 0;
+    while (next == 0) {
+        next = counter.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
+    return next;
+}
+
+}  // namespace
+
+Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
+    State& state = *state_;
+    state.check_thread();
+    if (state.ended) {
+        return refused(std::errc::operation_canceled);
+    }
+    if (!subscriber) {
+        return refused(std::errc::invalid_argument);
+    }
+    Slot& slot = *detail::SlotAccess::slot_of(subscriber);
+    const Interest interest{slot.live.interest};
+    if (!interest.is_valid()) {
+        return refused(std::errc::invalid_argument);
+    }
+    const int fd = state.descriptor_of(slot);
+    if (auto entered = state.enter_kernel(slot, fd, interest); !entered) {
+        return std::unexpected{entered.error()};
+    }
+    slot.fd = fd;
+    slot.live.generation = next_generation();
+    state.registry.insert(slot);
+    static_cast<void>(detail::SlotAccess::release(subscriber));
+    return Registration{fd, slot.live.generation};
+}
+
+int Reactor::State::descriptor_of(Slot& slot) {
+    const Busy scope{*this};
+    return slot.operations->descriptor(&slot);
+}
+
+Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
+    // A number that would need more rows is checked first: a mistake must not cost memory.
+    if (fd < 0 || (!registry.has_room(fd) && !sys::is_open(fd))) {
+        return refused(std::errc::bad_file_descriptor);
+    }
+    if (fd == wakeup.fd()) {
+        return refused(std::errc::invalid_argument);
+    }
+    // Rows come before the kernel: running out of memory must not leave it with our address.
+    registry.reserve(fd);
+    if (auto is_free = make_row_free(fd, slot); !is_free) {
+        return is_free;
+    }
+    if (const int answer = set.add(fd, interest.bits(), slot); answer < 0) {
+        return sys::error(answer);
+    }
+    slot.presence = Presence::present;
+    detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
+
+    // A paused one was let in only to hear whether the kernel takes its file.
+    if (interest.is_empty() && !leave_kernel(slot, fd)) {
+        detail::set_variant(slot, Variant::dropped);
+        rebuild_wanted = true;
+    }
+    return {};
+}
+
+bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
+    // Kernel: a DEL that answers 0 may have deleted the entry of a quarantined slot with the same
+    // number, and left ours.
+    if (set.remove(fd) < 0 || registry.is_held(fd)) {
+        return false;
+    }
+    slot.presence = Presence::absent;
+    return true;
+}
+
+/// A paused subscriber does not keep a number that its descriptor does not have any more.
+Result<> Reactor::State::make_row_free(int fd, const Slot& for_slot) {
+    Slot* holder = registry.at(fd);
+    if (holder == nullptr || holder == &for_slot) {
+        return {};
+    }
+    if (holder->presence == Presence::absent && descriptor_of(*holder) != fd &&
+        registry.at(fd) == holder) {
+        registry.evict(*holder);
+        return {};
+    }
+    return refused(std::errc::file_exists);
+}
+
+Result<> Reactor::modify(Key key, Interest interest) {
+    State& state = *state_;
+    state.check_thread();
+    if (state.ended) {
+        return refused(std::errc::operation_canceled);
+    }
+    Slot* slot = state.registry.find(key);
+    if (slot == nullptr) {
+        return refused(std::errc::no_such_file_or_directory);
+    }
+    if (!interest.is_valid()) {
+        return refused(std::errc::invalid_argument);
+    }
+    const Result<> changed = state.change(*slot, interest);
+    state.settle();
+    return changed;
+}
+
+Result<> Reactor::State::change(Slot& slot, Interest interest) {
+    if (interest.is_empty()) {
+        return pause(slot, interest);
+    }
+    if (slot.presence == Presence::absent) {
+        return resume(slot, interest);
+    }
+    // Kernel: MOD of an exclusive entry, or to one, is EINVAL.
+    if (interest.is_exclusive() || Interest{slot.live.interest}.is_exclusive()) {
+        return refused(std::errc::invalid_argument);
+    }
+    if (registry.is_held(slot.fd)) {
+        rebuild_wanted = true;  // MOD might change the entry of the quarantined slot instead
+    } else if (const int answer = set.modify(slot.fd, interest.bits(), slot); answer < 0) {
+        return sys::error(answer);
+    }
+    slot.live.interest = interest.bits();
+    detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
+    narrow_pending(slot, interest);
+    return {};
+}
+
+Result<> Reactor::State::pause(Slot& slot, Interest interest) {
+    if (slot.presence != Presence::absent) {
+        if (registry.is_held(slot.fd)) {
+            detail::set_variant(slot, Variant::dropped);
+            rebuild_wanted = true;
+        } else if (const int answer = set.remove(slot.fd); answer < 0) {
+            return sys::error(answer);
+        } else {
+            slot.presence = Presence::absent;
+        }
+    }
+    slot.live.interest = interest.bits();
+    narrow_pending(slot, interest);
+    return {};
+}
+
+Result<> Reactor::State::resume(Slot& slot, Interest interest) {
+    const Registration name{slot.fd, slot.live.generation};
+    const Busy scope{*this};  // keeps the header, whatever the subscriber's fd() calls
+    const int fd = descriptor_of(slot);
+    if (registry.find(name) != &slot) {
+        return refused(std::errc::no_such_file_or_directory);
+    }
+    if (auto entered = enter_kernel(slot, fd, interest); !entered) {
+        return entered;
+    }
+    registry.erase(slot);
+    slot.fd = fd;
+    slot.live.interest = interest.bits();
+    registry.insert(slot);
+    return {};
+}
+
+void Reactor::State::narrow_pending(Slot& slot, Interest interest) noexcept {
+    const bool none = interest.is_empty() || interest.is_oneshot();
+    if (none && slot.again_pending) {
+        batch.drop_kept(slot);
+    }
+    // The event of the running handler is behind the cursor; no slot has two in a batch.
+    if (batch.has_tail() && &slot != running()) {
+        batch.narrow(slot, none ? 0 : interest.bits() | EPOLLERR | EPOLLHUP, nobody);
+    }
+}
+
+bool Reactor::again(Key key) {
+    State& state = *state_;
+    state.check_thread();
+    Slot* slot = state.registry.find(key);
+    if (slot == nullptr || slot->presence == Presence::absent) {
+        return false;
+    }
+    const epoll_event* event = state.batch.event_of(*slot);
+    if (event == nullptr) {
+        return false;
+    }
+    if (!slot->again_pending && slot->variant != Variant::oneshot) {
+        state.batch.keep(*slot, event->events);
+    }
+    return true;
+}
+
+}  // namespace eventp

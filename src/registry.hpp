@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <eventp/detail/slot.hpp>
+#include <eventp/registration.hpp>
+
+namespace eventp::detail {
+
+/// Which slot is registered under which descriptor number, and which numbers the quarantine holds.
+///
+/// Pages of rows, 8 bytes a row: growing copies no row, and descriptor 1 000 000 000 costs one
+/// page and a directory, not 8 GB. Iteration reads each row anew, so the callee may change any.
+/// Thread safety:  thread-bound.
+class Registry {
+public:
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// What is registered under the name; null when nothing is.
+    [[nodiscard]] Slot* find(const Key& key) const noexcept;
+    [[nodiscard]] Slot* at(int fd) const noexcept {
+        const Page* page = page_of(fd);
+        return page == nullptr ? nullptr : page->rows[row_of(fd)];
+    }
+
+    [[nodiscard]] bool has_room(int fd) const noexcept { return page_of(fd) != nullptr; }
+    /// Makes room for the row of `fd`. Throws std::bad_alloc; nothing changed.
+    void reserve(int fd);
+
+    /// Puts a slot into the row of its number: there is room, and the row is empty.
+    void insert(Slot& slot) noexcept;
+    void erase(Slot& slot) noexcept;
+    /// Takes a paused slot out of a row that a newcomer needs; it is found by its Registration
+    /// still. Throws std::bad_alloc; nothing changed.
+    void evict(Slot& slot);
+
+    /// The quarantine has a slot of this number.
+    [[nodiscard]] bool is_held(int fd) const noexcept {
+        const Page* page = page_of(fd);
+        return page != nullptr && page->held[row_of(fd)];
+    }
+    void hold(int fd) noexcept { page_of(fd)->held[row_of(fd)] = true; }
+    void unhold(int fd) noexcept { page_of(fd)->held[row_of(fd)] = false; }
+
+    template <typename F>
+    void for_each(F visit) {
+        for (std::size_t page = 0; page < pages_.size(); ++page) {
+            for (std::size_t row = 0; pages_[page] != nullptr && row < rows_per_page; ++row) {
+                if (Slot* slot = pages_[page]->rows[row]; slot != nullptr) {
+                    visit(*slot);
+                }
+            }
+        }
+        for (std::size_t i = evicted_.size(); i-- > 0;) {
+            if (i < evicted_.size()) {
+                visit(*evicted_[i]);
+            }
+        }
+    }
+
+private:
+    static constexpr std::size_t rows_per_page = 512;
+
+    struct Page {
+        std::array<Slot*, rows_per_page> rows{};
+        std::bitset<rows_per_page> held{};
+    };
+
+    static std::size_t row_of(int fd) noexcept {
+        return static_cast<std::size_t>(fd) % rows_per_page;
+    }
+    [[nodiscard]] Page* page_of(int fd) const noexcept {
+        const std::size_t page = static_cast<std::size_t>(fd) / rows_per_page;
+        return fd < 0 || page >= pages_.size() ? nullptr : pages_[page].get();
+    }
+
+    std::vector<std::unique_ptr<Page>> pages_;
+    std::vector<Slot*> evicted_;  // paused slots whose number a newcomer has
+    std::size_t size_ = 0;
+};
+
+}  // namespace eventp::detail

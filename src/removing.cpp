@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//
+// remove(), take(), release() and the end of a reactor.
+#include <eventp/detail/contract.hpp>
+#include <eventp/detail/slot_access.hpp>
+
+#include "state.hpp"
+
+namespace eventp {
+
+using detail::Presence;
+using detail::Slot;
+using detail::Variant;
+
+bool Reactor::remove(Key key) {
+    state_->check_thread();
+    return state_->remove(key, State::When::after_the_handler);
+}
+
+bool Reactor::remove_now(Key key) {
+    state_->check_thread();
+    return state_->remove(key, State::When::now);
+}
+
+ThinSubscriber Reactor::take(Key key) {
+    state_->check_thread();
+    return state_->take(key);
+}
+
+bool Reactor::State::remove(const Key& key, When when) noexcept {
+    Slot* slot = registry.find(key);
+    if (slot == nullptr) {
+        return false;
+    }
+    unregister(*slot);
+    if (dispatching && (when == When::after_the_handler || slot == running())) {
+        detail::set_variant(*slot, Variant::dropped);
+        slot->next = std::exchange(retired, slot);
+        batch.loop_end = batch.cursor;
+    } else {
+        destroy(*slot);
+    }
+    settle();
+    return true;
+}
+
+/// Nobody finds the slot any more, and the kernel forgets it or its number is held.
+void Reactor::State::unregister(Slot& slot) noexcept {
+    if (slot.again_pending) {
+        batch.drop_kept(slot);
+    }
+    if (slot.presence != Presence::absent && !leave_kernel(slot, slot.fd)) {
+        registry.hold(slot.fd);
+    }
+    registry.erase(slot);
+}
+
+void Reactor::State::destroy(Slot& slot) noexcept {
+    const Busy scope{*this};
+    // Invariant: from here on nothing calls the value, not even its own destructor's callees.
+    const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
+    operations.destroy(&slot);
+    quarantine.bury(slot);
+}
+
+void Reactor::State::destroy_retired() noexcept {
+    const bool was_reaping = std::exchange(reaping, true);
+    while (retired != nullptr) {  // a destructor may remove more
+        destroy(*std::exchange(retired, retired->next));
+    }
+    reaping = was_reaping;
+    batch.loop_end = batch.end;
+}
+
+ThinSubscriber Reactor::State::take(const Key& key) noexcept {
+    Slot* slot = registry.find(key);
+    if (slot == nullptr || slot == running()) {
+        return {};
+    }
+    const auto left = [this, slot] {
+        return slot->presence == Presence::absent ||
+               (!registry.is_held(slot->fd) && leave_kernel(*slot, slot->fd));
+    };
+    if (!left()) {
+        // The kernel may hold the address until the set is rebuilt: right here, if it may be.
+        rebuild_wanted = true;
+        settle();
+        if (rebuild_wanted || !left()) {
+            return {};
+        }
+    }
+    return hand_out(*slot);
+}
+
+/// Out of the registry and of the batch; the kernel has forgotten it.
+ThinSubscriber Reactor::State::hand_out(Slot& slot) noexcept {
+    batch.drop_kept(slot);
+    batch.scrub(slot, nobody);
+    registry.erase(slot);
+    detail::set_variant(slot, Variant::plain);
+    slot.fd = -1;
+    return detail::SlotAccess::own(&slot);
+}
+
+Result<std::vector<ThinSubscriber>> Reactor::release() {
+    State& state = *state_;
+    state.check_thread();
+    if (state.busy != 0) {
+        return detail::refused(std::errc::device_or_resource_busy);
+    }
+    std::vector<ThinSubscriber> released;
+    released.reserve(state.registry.size());
+
+    state.ended = true;
+    state.batch.forget();
+    state.set.close();  // the addresses go with the set
+    state.registry.for_each([&](Slot& slot) {
+        slot.presence = Presence::absent;
+        released.push_back(state.hand_out(slot));
+    });
+    state.settle();
+    state.quarantine.release(state.registry);
+    return released;
+}
+
+void Reactor::State::destroy_all() noexcept {
+    detail::expects(busy == 0,
+                    "a Reactor is destroyed while one of its handlers or subscribers' destructors "
+                    "is running: call stop() there and let run() return");
+    ended = true;
+    batch.forget();
+    set.close();
+    registry.for_each([this](Slot& slot) {
+        static_cast<void>(remove(Registration{slot.fd, slot.live.generation}, When::now));
+    });
+}
+
+}  // namespace eventp

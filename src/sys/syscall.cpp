@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "sys/syscall.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace eventp::sys {
+
+namespace {
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+int result_of(int answer) noexcept {
+    return answer < 0 ? -errno : answer;
+}
+
+int control(int set, int operation, int fd, std::uint32_t events, void* data) noexcept {
+    epoll_event event{};
+    event.events = events;
+    event.data.ptr = data;
+    return result_of(::epoll_ctl(set, operation, fd, &event));
+}
+
+/// Rounded up, so that a timeout below a millisecond does not become a poll.
+int milliseconds(std::int64_t timeout_ns) noexcept {
+    const std::int64_t ms = timeout_ns / ns_per_ms + (timeout_ns % ns_per_ms != 0 ? 1 : 0);
+    return ms > INT_MAX ? INT_MAX : static_cast<int>(ms);
+}
+
+// Kernel: epoll_pwait2(2) is there since Linux 5.11; a sandbox may answer EPERM for it. Once it
+// was refused it is not tried again.
+std::atomic<bool> pwait2_refused{false};
+
+}  // namespace
+
+int epoll_create() noexcept {
+    return result_of(::epoll_create1(EPOLL_CLOEXEC));
+}
+
+int epoll_add(int set, int fd, std::uint32_t events, void* data) noexcept {
+    return control(set, EPOLL_CTL_ADD, fd, events, data);
+}
+
+int epoll_modify(int set, int fd, std::uint32_t events, void* data) noexcept {
+    return control(set, EPOLL_CTL_MOD, fd, events, data);
+}
+
+int epoll_remove(int set, int fd) noexcept {
+    return result_of(::epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr));
+}
+
+int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns) noexcept {
+    if (timeout_ns <= 0) {
+        return result_of(::epoll_wait(set, events, capacity, timeout_ns < 0 ? -1 : 0));
+    }
+    if (!pwait2_refused.load(std::memory_order_relaxed)) {
+        const timespec timeout{timeout_ns / ns_per_s, timeout_ns % ns_per_s};
+        const int answer =
+            result_of(::epoll_pwait2(set, events, capacity, &timeout, /*sigmask=*/nullptr));
+        if (answer != -ENOSYS && answer != -EPERM) {
+            return answer;
+        }
+        pwait2_refused.store(true, std::memory_order_relaxed);
+    }
+    return result_of(::epoll_wait(set, events, capacity, milliseconds(timeout_ns)));
+}
+
+int eventfd() noexcept {
+    return result_of(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+int eventfd_add(int fd) noexcept {
+    return result_of(::eventfd_write(fd, 1));
+}
+
+int eventfd_drain(int fd) noexcept {
+    eventfd_t value = 0;
+    return result_of(::eventfd_read(fd, &value));
+}
+
+int replace(int from, int to) noexcept {
+    return result_of(::dup3(from, to, O_CLOEXEC));
+}
+
+bool is_open(int fd) noexcept {
+    return ::fcntl(fd, F_GETFD) >= 0;
+}
+
+void close(int fd) noexcept {
+    const int before = errno;
+    static_cast<void>(::close(fd));
+    errno = before;
+}
+
+}  // namespace eventp::sys

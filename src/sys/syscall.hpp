@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <system_error>
+
+struct epoll_event;
+
+/// Every system call of the library, once. A test replaces them at link time by defining all of
+/// them itself. Results are the kernel's own: zero or more on success, -errno on failure.
+namespace eventp::sys {
+
+[[nodiscard]] int epoll_create() noexcept;
+[[nodiscard]] int epoll_add(int set, int fd, std::uint32_t events, void* data) noexcept;
+[[nodiscard]] int epoll_modify(int set, int fd, std::uint32_t events, void* data) noexcept;
+[[nodiscard]] int epoll_remove(int set, int fd) noexcept;
+
+/// Waits for at most `timeout_ns`; negative: for ever.
+[[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity,
+                             std::int64_t timeout_ns) noexcept;
+
+[[nodiscard]] int eventfd() noexcept;
+[[nodiscard]] int eventfd_add(int fd) noexcept;
+[[nodiscard]] int eventfd_drain(int fd) noexcept;
+
+/// Makes `to` another number of the file that `from` names, closing what `to` named.
+[[nodiscard]] int replace(int from, int to) noexcept;
+[[nodiscard]] bool is_open(int fd) noexcept;
+/// There is nothing to be done about a close that fails: the number is gone either way.
+void close(int fd) noexcept;
+
+/// The code of a negative result.
+[[nodiscard]] inline std::unexpected<std::error_code> error(int result) noexcept {
+    return std::unexpected{std::error_code{-result, std::system_category()}};
+}
+
+}  // namespace eventp::sys
