@@ -16,13 +16,12 @@ namespace eventp::detail {
 
 /// The events of one turn, and where dispatch is among them.
 ///
-///     begin            cursor         loop_end      end
+///     begin            cursor                       end
 ///     | dispatched ... | still to be dispatched ... |
 ///
 /// The cursor is stored before each call. So the event before it belongs to the running handler,
 /// and when one throws what is left is the tail that the next turn begins with.
-/// Invariant: begin <= cursor <= loop_end <= end; loop_end is `end`, or the cursor after a handler
-/// removed somebody: dispatch then leaves its inner loop and destroys what was removed.
+/// Invariant: begin <= cursor <= end.
 class Batch {
 public:
     struct Kept {
@@ -31,7 +30,7 @@ public:
     };
 
     explicit Batch(std::size_t capacity)
-        : events_{std::make_unique_for_overwrite<epoll_event[]>(capacity)},
+        : events_{std::make_unique_for_overwrite<epoll_event[]>(front_room + capacity)},
           room_{capacity},
           capacity_{capacity} {
         forget();
@@ -43,26 +42,32 @@ public:
     [[nodiscard]] epoll_event* room_for_wait() {
         const std::size_t needed = again_.size() + capacity_;
         if (needed > room_) {
-            events_ = std::make_unique_for_overwrite<epoll_event[]>(needed);
+            events_ = std::make_unique_for_overwrite<epoll_event[]>(front_room + needed);
             room_ = needed;
             forget();
         }
-        return events_.get() + again_.size();
+        return events_.get() + front_room + again_.size();
     }
 
     /// Begins a turn with the `reported` events that a wait has put behind the kept ones.
     void begin_turn(std::size_t reported) noexcept {
-        begin = events_.get() + again_.size();
+        begin = events_.get() + front_room + again_.size();
         end = begin + reported;
         if (!again_.empty()) [[unlikely]] {
             take_kept();
         }
         cursor = begin;
-        loop_end = end;
+    }
+
+    /// Puts one more event in front, once in a turn and before anything is dispatched.
+    void put_first(Slot& slot, std::uint32_t events) noexcept {
+        cursor = --begin;
+        begin->events = events;
+        begin->data.ptr = &slot;
     }
 
     /// Empties the batch; what is kept for the next turn stays.
-    void forget() noexcept { begin = cursor = loop_end = end = events_.get(); }
+    void forget() noexcept { begin = cursor = end = events_.get(); }
 
     /// The event of this turn for `slot`; null when it has none.
     [[nodiscard]] const epoll_event* event_of(const Slot& slot) const noexcept {
@@ -106,10 +111,11 @@ public:
     }
     epoll_event* begin = nullptr;
     epoll_event* cursor = nullptr;
-    epoll_event* loop_end = nullptr;
     epoll_event* end = nullptr;
 
 private:
+    static constexpr std::size_t front_room = 1;  // for put_first()
+
     [[nodiscard]] epoll_event* find(epoll_event* from, const Slot& slot) const noexcept {
         return std::find_if(from, end, [&slot](const epoll_event& event) {
             return event.data.ptr == &slot;

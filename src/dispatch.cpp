@@ -10,24 +10,27 @@ namespace eventp {
 using detail::Slot;
 
 Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
+    if (const std::errc why = refusal(); why != std::errc{}) {
+        return detail::refused(why);
+    }
     if (busy != 0) {
         return detail::refused(std::errc::device_or_resource_busy);
     }
-    if (ended) {
-        return detail::refused(std::errc::operation_canceled);
-    }
-    const RunScope scope{runner};
+    const RunScope scope{*wakeup};
 
     // A tail is there after a handler threw. It comes before the kernel is asked again, because an
     // edge-triggered or one-shot event in it is reported only once. [dispatch.throws]
     if (!batch.has_tail()) {
         epoll_event* room = batch.room_for_wait();
-        const int reported = set.wait(room, capacity, batch.has_kept() ? 0 : timeout_ns);
+        const int reported = wait(room, batch.has_kept() ? 0 : timeout_ns);
         if (reported < 0) {
             return sys::error(reported);
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
         stats.events += static_cast<std::size_t>(reported);
+        if (is_shared() && wakeup->mailbox().has_tasks()) {
+            batch.put_first(wakeup_slot, EPOLLIN);
+        }
     }
     ++stats.turns;
     return dispatch();
@@ -39,6 +42,7 @@ std::size_t Reactor::State::dispatch() {
         explicit Scope(State& owner) noexcept : state{owner}, first{owner.batch.cursor} {
             state.unhandled = 0;
             state.dispatching = true;
+            state.loop_end() = state.batch.end;
             ++state.busy;
         }
         Scope(const Scope&) = delete;
@@ -59,11 +63,13 @@ std::size_t Reactor::State::dispatch() {
         const epoll_event* first;
     };
     const Scope scope{*this};
+    epoll_event* const& end = loop_end();
 
     for (;;) {
-        // Nothing is asked of a slot here. A removal swaps what its slot calls, and pulls loop_end
-        // to the cursor, so that the removed are destroyed right behind the running handler.
-        for (epoll_event* at = batch.cursor; at != batch.loop_end;) {
+        // Nothing is asked of a slot here. A removal swaps what its slot calls, and pulls the end
+        // to the cursor, so that the removed are destroyed right behind the running handler. In a
+        // child that a handler forked the end reads null.
+        for (epoll_event* at = batch.cursor; at < end;) {
             // Safety: the kernel gives back the address that add() gave it. A slot is in memory
             // for as long as the kernel or this batch may hold its address: see Quarantine.
             Slot* slot = static_cast<Slot*>(at->data.ptr);
@@ -100,14 +106,16 @@ void Reactor::State::on_ghost(Slot* /*slot*/, std::uint32_t /*events*/, ReactorO
 }
 
 void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
-    ++static_cast<Reactor*>(reactor)->state_->unhandled;
+    State& state = *static_cast<Reactor*>(reactor)->state_;
+    ++state.unhandled;
+    state.wakeup->do_tasks(*reactor);
 }
 
 constinit const detail::Operations Reactor::State::dead_operations{
-    &detail::drop_event, nullptr, nullptr, nullptr};
+    &detail::drop_event, nullptr, nullptr, nullptr, nullptr};
 constinit const detail::Operations Reactor::State::ghost_operations{
-    &Reactor::State::on_ghost, nullptr, nullptr, nullptr};
+    &Reactor::State::on_ghost, nullptr, nullptr, nullptr, nullptr};
 constinit const detail::Operations Reactor::State::wakeup_operations{
-    &Reactor::State::on_wakeup, nullptr, nullptr, nullptr};
+    &Reactor::State::on_wakeup, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace eventp

@@ -36,9 +36,10 @@ constexpr std::size_t event_capacity_max = INT_MAX / sizeof(epoll_event);
 Reactor::State::State(const Options& options)
     : set{sys::epoll_create()},
       spare{sys::epoll_create()},
-      wakeup{sys::eventfd()},
+      wakeup{std::make_shared<detail::Wakeup>()},
       batch{options.event_capacity},
-      capacity{static_cast<int>(options.event_capacity)} {}
+      capacity{static_cast<int>(options.event_capacity)},
+      spin_ns{options.spin.count()} {}
 
 Reactor::State::~State() = default;
 
@@ -52,24 +53,33 @@ detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexc
             .again_pending = false};
 }
 
-void Reactor::State::check_thread() const noexcept {
-    const pthread_t running = runner.load(std::memory_order_relaxed);
-    detail::expects(running == 0 || running == pthread_self(),
-                    "a Reactor is used from another thread while it runs: use a std::stop_token");
+std::errc Reactor::State::refusal() const noexcept {
+    if (in_child()) {
+        return std::errc::no_child_process;
+    }
+    const pthread_t runner = wakeup->runner();
+    detail::expects(runner == 0 || runner == pthread_self(),
+                    "a Reactor is used from another thread while it runs: use a std::stop_token "
+                    "or a RemoteEndpoint");
+    return ended ? std::errc::operation_canceled : std::errc{};
 }
 
 Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {
-    if (options.event_capacity == 0 || options.event_capacity > event_capacity_max) {
+    if (options.event_capacity == 0 || options.event_capacity > event_capacity_max ||
+        options.spin < nanoseconds::zero()) {
         return detail::refused(std::errc::invalid_argument);
     }
     auto state = std::make_unique<State>(options);
-    for (const int fd : {state->set.fd(), state->spare.fd(), state->wakeup.fd()}) {
+    for (const int fd : {state->set.fd(), state->spare.fd(), state->wakeup->fd()}) {
         if (fd < 0) {
             return sys::error(fd);
         }
     }
+    if (!state->wakeup->guard()) {
+        return detail::refused(std::errc::not_enough_memory);
+    }
     if (const int answer =
-            state->set.add(state->wakeup.fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
+            state->set.add(state->wakeup->fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
         answer < 0) {
         return sys::error(answer);
     }
@@ -104,7 +114,12 @@ Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
 }
 
 Reactor::~Reactor() {
-    state_->check_thread();
+    if (state_->refusal() == std::errc::no_child_process && state_->busy != 0) {
+        // A child that was forked inside a handler ends: the frames that use the state are on its
+        // stack still, and everything in it is the parent's to destroy.
+        static_cast<void>(state_.release());
+        return;
+    }
     state_->destroy_all();
 }
 
@@ -121,12 +136,10 @@ std::int64_t as_timeout(nanoseconds timeout) noexcept {
 }  // namespace
 
 Result<std::size_t> Reactor::run_once() {
-    state_->check_thread();
     return state_->turn(for_ever);
 }
 
 Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
-    state_->check_thread();
     if (timeout < nanoseconds::zero()) {
         return detail::refused(std::errc::invalid_argument);
     }
@@ -136,13 +149,15 @@ Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
 /// Turns until `is_over` or stop(); `remaining` says how long the next one may wait.
 template <typename IsOver, typename Remaining>
 Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
+    if (const std::errc why = refusal(); why != std::errc{}) {
+        return detail::refused(why);
+    }
     if (busy != 0) {
         return detail::refused(std::errc::device_or_resource_busy);
     }
-    const RunScope scope{runner};
+    const RunScope scope{*wakeup};
     while (!is_over()) {
-        if (stop_requested) {
-            stop_requested = false;
+        if (wakeup->take_stop_request()) {
             return {};
         }
         const auto turned = turn(remaining());
@@ -154,18 +169,15 @@ Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
 }
 
 Result<> Reactor::run() {
-    state_->check_thread();
     return state_->turns([] { return false; }, [] { return for_ever; });
 }
 
 Result<> Reactor::run(std::stop_token token) {
-    state_->check_thread();
-    const std::stop_callback wake{token, [this]() noexcept { state_->wakeup.ring(); }};
+    const std::stop_callback wake{token, [this]() noexcept { state_->wakeup->ring(); }};
     return state_->turns([&token] { return token.stop_requested(); }, [] { return for_ever; });
 }
 
 Result<> Reactor::run_until_over(nanoseconds duration) {
-    state_->check_thread();
     if (duration < nanoseconds::zero()) {
         return detail::refused(std::errc::invalid_argument);
     }
@@ -182,19 +194,22 @@ Result<> Reactor::run_until_over(nanoseconds duration) {
 }
 
 void Reactor::stop() noexcept {
-    state_->check_thread();
-    state_->stop_requested = true;
+    if (state_->refusal() != std::errc::no_child_process) {
+        state_->wakeup->request_stop();
+    }
 }
 
 // --- looking ------------------------------------------------------------------------------------
 
 bool Reactor::contains(Key key) const {
-    state_->check_thread();
-    return state_->registry.find(key) != nullptr;
+    return state_->refusal() != std::errc::no_child_process &&
+           state_->registry.find(key) != nullptr;
 }
 
 void* Reactor::find_value(Key key, const void* type_key) {
-    state_->check_thread();
+    if (state_->refusal() == std::errc::no_child_process) {
+        return nullptr;
+    }
     detail::Slot* slot = state_->registry.find(key);
     return slot == nullptr || slot == state_->running() ? nullptr
                                                         : slot->operations->find(slot, type_key);
@@ -202,7 +217,9 @@ void* Reactor::find_value(Key key, const void* type_key) {
 
 Result<BorrowedFd> Reactor::fd() {
     State& state = *state_;
-    state.check_thread();
+    if (state.refusal() == std::errc::no_child_process) {
+        return detail::refused(std::errc::no_child_process);
+    }
     if (!state.facade.is_open()) {
         detail::EpollSet facade{sys::epoll_create()};
         if (!facade.is_open()) {

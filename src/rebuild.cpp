@@ -33,7 +33,7 @@ constexpr std::uint32_t rebuilt_interest(const Slot& slot) noexcept {
 }  // namespace
 
 void Reactor::State::settle() noexcept {
-    if (busy != 0 || batch.has_tail()) {
+    if (busy != 0 || batch.has_tail() || in_child()) {
         return;
     }
     batch.forget();
@@ -96,7 +96,7 @@ bool Reactor::State::rebuild() noexcept {
 /// Puts everything that is live into `fresh`. What cannot come along is `lost`: it counts as held
 /// by the kernel until the old set is gone. False when the kernel has no room.
 bool Reactor::State::fill(EpollSet& fresh) noexcept {
-    bool complete = fresh.add(wakeup.fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
+    bool complete = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
     registry.for_each([&](Slot& slot) {
         if (!complete || slot.presence == Presence::absent) {
             return;
@@ -119,9 +119,10 @@ void Reactor::State::show_in_facade() noexcept {
     facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;
 }
 
-void Reactor::State::announce_kept() const noexcept {
-    if (facade.is_open() && (batch.has_tail() || batch.has_kept())) {
-        wakeup.ring();
+void Reactor::State::announce_kept() noexcept {
+    if (facade.is_open() && !in_child() &&
+        (batch.has_tail() || batch.has_kept() || !wakeup->mailbox().fall_asleep())) {
+        wakeup->ring();
     }
 }
 

@@ -29,9 +29,8 @@ std::uint32_t next_generation() noexcept {
 
 Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
     State& state = *state_;
-    state.check_thread();
-    if (state.ended) {
-        return refused(std::errc::operation_canceled);
+    if (const std::errc why = state.refusal(); why != std::errc{}) {
+        return refused(why);
     }
     if (!subscriber) {
         return refused(std::errc::invalid_argument);
@@ -62,7 +61,7 @@ Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
     if (fd < 0 || (!registry.has_room(fd) && !sys::is_open(fd))) {
         return refused(std::errc::bad_file_descriptor);
     }
-    if (fd == wakeup.fd()) {
+    if (fd == wakeup->fd()) {
         return refused(std::errc::invalid_argument);
     }
     // Rows come before the kernel: running out of memory must not leave it with our address.
@@ -110,9 +109,8 @@ Result<> Reactor::State::make_row_free(int fd, const Slot& for_slot) {
 
 Result<> Reactor::modify(Key key, Interest interest) {
     State& state = *state_;
-    state.check_thread();
-    if (state.ended) {
-        return refused(std::errc::operation_canceled);
+    if (const std::errc why = state.refusal(); why != std::errc{}) {
+        return refused(why);
     }
     Slot* slot = state.registry.find(key);
     if (slot == nullptr) {
@@ -194,7 +192,9 @@ void Reactor::State::narrow_pending(Slot& slot, Interest interest) noexcept {
 
 bool Reactor::again(Key key) {
     State& state = *state_;
-    state.check_thread();
+    if (state.refusal() != std::errc{}) {
+        return false;
+    }
     Slot* slot = state.registry.find(key);
     if (slot == nullptr || slot->presence == Presence::absent) {
         return false;

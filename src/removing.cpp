@@ -13,18 +13,17 @@ using detail::Slot;
 using detail::Variant;
 
 bool Reactor::remove(Key key) {
-    state_->check_thread();
-    return state_->remove(key, State::When::after_the_handler);
+    return state_->refusal() != std::errc::no_child_process &&
+           state_->remove(key, State::When::after_the_handler);
 }
 
 bool Reactor::remove_now(Key key) {
-    state_->check_thread();
-    return state_->remove(key, State::When::now);
+    return state_->refusal() != std::errc::no_child_process &&
+           state_->remove(key, State::When::now);
 }
 
 ThinSubscriber Reactor::take(Key key) {
-    state_->check_thread();
-    return state_->take(key);
+    return state_->refusal() == std::errc::no_child_process ? ThinSubscriber{} : state_->take(key);
 }
 
 bool Reactor::State::remove(const Key& key, When when) noexcept {
@@ -36,7 +35,7 @@ bool Reactor::State::remove(const Key& key, When when) noexcept {
     if (dispatching && (when == When::after_the_handler || slot == running())) {
         detail::set_variant(*slot, Variant::dropped);
         slot->next = std::exchange(retired, slot);
-        batch.loop_end = batch.cursor;
+        loop_end() = batch.cursor;
     } else {
         destroy(*slot);
     }
@@ -64,12 +63,15 @@ void Reactor::State::destroy(Slot& slot) noexcept {
 }
 
 void Reactor::State::destroy_retired() noexcept {
+    if (in_child()) {
+        return;  // the parent destroys them; here dispatch ends
+    }
     const bool was_reaping = std::exchange(reaping, true);
     while (retired != nullptr) {  // a destructor may remove more
         destroy(*std::exchange(retired, retired->next));
     }
     reaping = was_reaping;
-    batch.loop_end = batch.end;
+    loop_end() = batch.end;
 }
 
 ThinSubscriber Reactor::State::take(const Key& key) noexcept {
@@ -104,7 +106,9 @@ ThinSubscriber Reactor::State::hand_out(Slot& slot) noexcept {
 
 Result<std::vector<ThinSubscriber>> Reactor::release() {
     State& state = *state_;
-    state.check_thread();
+    if (const std::errc why = state.refusal(); why != std::errc{}) {
+        return detail::refused(why);
+    }
     if (state.busy != 0) {
         return detail::refused(std::errc::device_or_resource_busy);
     }
@@ -112,6 +116,7 @@ Result<std::vector<ThinSubscriber>> Reactor::release() {
     released.reserve(state.registry.size());
 
     state.ended = true;
+    state.wakeup->close();
     state.batch.forget();
     state.set.close();  // the addresses go with the set
     state.registry.for_each([&](Slot& slot) {
@@ -129,7 +134,10 @@ void Reactor::State::destroy_all() noexcept {
                     "is running: call stop() there and let run() return");
     ended = true;
     batch.forget();
-    set.close();
+    set.close();  // before anything is destroyed: in a forked child no DEL may reach the parent's
+    if (!in_child()) {
+        wakeup->close();  // what is queued in a child is the parent's
+    }
     registry.for_each([this](Slot& slot) {
         static_cast<void>(remove(Registration{slot.fd, slot.live.generation}, When::now));
     });

@@ -3,46 +3,37 @@
 
 #include <bit>
 #include <memory>
-#include <new>
+
+#include <eventp/detail/block.hpp>
+
+#include "aligned_memory.hpp"
 
 namespace eventp::detail {
 
 namespace {
 
-/// How far into the allocation the header starts: so far that the value behind it is aligned.
-constexpr std::size_t header_offset(std::size_t align) noexcept {
-    return align <= alignof(Slot) ? 0 : (sizeof(Slot) + align - 1) / align * align - sizeof(Slot);
-}
-
-constexpr bool is_overaligned(std::size_t align) noexcept {
-    return align > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+Slot* make_slot(void* where, std::uint8_t align_log2) noexcept {
+    return std::construct_at(static_cast<Slot*>(where), Slot{.operations = nullptr,
+                                                             .live = {},
+                                                             .fd = -1,
+                                                             .align_log2 = align_log2,
+                                                             .variant = Variant::plain,
+                                                             .presence = Presence::absent,
+                                                             .again_pending = false});
 }
 
 }  // namespace
 
 Slot* allocate_slot(std::size_t value_size, std::size_t value_align) {
-    const std::size_t size = header_offset(value_align) + sizeof(Slot) + value_size;
-    void* memory = is_overaligned(value_align) ? ::operator new(size, std::align_val_t{value_align})
-                                               : ::operator new(size);
-    void* header = static_cast<std::byte*>(memory) + header_offset(value_align);
-    return std::construct_at(static_cast<Slot*>(header),
-                             Slot{.operations = nullptr,
-                                  .live = {},
-                                  .fd = -1,
-                                  .align_log2 = static_cast<std::uint8_t>(
-                                      std::countr_zero(value_align)),
-                                  .variant = Variant::plain,
-                                  .presence = Presence::absent,
-                                  .again_pending = false});
+    return make_slot(HeaderMemory<Slot>::allocate(value_size, value_align),
+                     static_cast<std::uint8_t>(std::countr_zero(value_align)));
 }
 
 void free_slot(Slot* slot) noexcept {
-    const std::size_t align = std::size_t{1} << slot->align_log2;
-    void* memory = reinterpret_cast<std::byte*>(slot) - header_offset(align);
-    if (is_overaligned(align)) {
-        ::operator delete(memory, std::align_val_t{align});
+    if (slot->align_log2 == in_block) {
+        drop_holder(block_of(lead_of(slot)));
     } else {
-        ::operator delete(memory);
+        HeaderMemory<Slot>::free(slot, std::size_t{1} << slot->align_log2);
     }
 }
 
@@ -51,6 +42,41 @@ void fire_once(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
     constexpr int plain_from_dropped =
         static_cast<int>(Variant::plain) - static_cast<int>(Variant::dropped);
     slot->operations[plain_from_dropped].call(slot, events, reactor);
+}
+
+// --- several slots in one block -------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t slot_size = sizeof(Slot) + sizeof(void*);
+
+constexpr std::size_t slots_begin(std::size_t object_size) noexcept {
+    return (object_size + alignof(Slot) - 1) / alignof(Slot) * alignof(Slot);
+}
+
+}  // namespace
+
+Block* allocate_block(std::size_t object_size, std::size_t object_align, std::size_t slots) {
+    void* where = HeaderMemory<Block>::allocate(slots_begin(object_size) + slots * slot_size,
+                                                object_align);
+    const auto align_log2 = static_cast<std::uint8_t>(std::countr_zero(object_align));
+    return ::new (where) Block{
+        .owners = 1, .holders = 1, .forked_in = 0, .align_log2 = align_log2};
+}
+
+Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noexcept {
+    // Safety: allocate_block() made room for it.
+    std::byte* object = static_cast<std::byte*>(object_of(block));
+    Slot* slot = make_slot(object + slots_begin(object_size) + index * slot_size, in_block);
+    ::new (value_of(slot)) void*{object};
+    block->holders.fetch_add(1, std::memory_order_relaxed);
+    return slot;
+}
+
+void drop_holder(Block* block) noexcept {
+    if (block->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        HeaderMemory<Block>::free(block, std::size_t{1} << block->align_log2);
+    }
 }
 
 }  // namespace eventp::detail

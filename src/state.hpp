@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include <pthread.h>
 
@@ -27,14 +27,26 @@ struct Reactor::State {
     State& operator=(const State&) = delete;
     ~State();
 
+    /// Why nothing can be done: this is a forked child's copy, or it has ended; else std::errc{}.
     /// Terminates when a run is on the stack of another thread.
-    void check_thread() const noexcept;
+    [[nodiscard]] std::errc refusal() const noexcept;
+    [[nodiscard]] bool in_child() const noexcept { return wakeup->guard().in_child(); }
 
     // --- a turn (dispatch.cpp) ---
     [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
+    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) noexcept;
+    [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns,
+                                    int& reported) noexcept;
     [[nodiscard]] std::size_t dispatch();
     template <typename IsOver, typename Remaining>
     [[nodiscard]] Result<> turns(IsOver is_over, Remaining remaining);
+    /// Where dispatch looks up and destroys what was removed. Lies in the page that a forked child
+    /// finds empty.
+    [[nodiscard]] epoll_event*& loop_end() const noexcept {
+        return wakeup->guard().page().loop_end;
+    }
+    /// Somebody else has a handle on the wake-up.
+    [[nodiscard]] bool is_shared() const noexcept { return wakeup.use_count() > 1; }
     /// The slot whose handler is on the stack; null when none is.
     [[nodiscard]] detail::Slot* running() const noexcept;
 
@@ -70,8 +82,10 @@ struct Reactor::State {
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
     void show_in_facade() noexcept;
-    /// Lets an outer loop that watches the facade know of events that are kept in here.
-    void announce_kept() const noexcept;
+    /// Lets an outer loop that watches the facade know of what is kept in here, and be woken by
+    /// posts.
+    void announce_kept() noexcept;
+    [[nodiscard]] Result<> reinit_after_fork();
 
     /// A slot without a value.
     static detail::Slot slot_of(const detail::Operations& operations) noexcept;
@@ -87,7 +101,7 @@ struct Reactor::State {
     detail::EpollSet set;
     detail::EpollSet facade;  // what fd() gives; contains `set`
     detail::EpollSet spare;   // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
-    detail::Wakeup wakeup;
+    std::shared_ptr<detail::Wakeup> wakeup;  // shared with handles for other threads
     detail::Registry registry;
     detail::Quarantine quarantine;
     detail::Batch batch;
@@ -105,8 +119,7 @@ struct Reactor::State {
     bool rebuild_wanted = false;
     bool facade_is_blind = false;  // the facade lacks the set: the kernel refused it
     bool ended = false;
-    bool stop_requested = false;
-    std::atomic<pthread_t> runner{0};  // the thread of the run on the stack
+    std::int64_t spin_ns;
 };
 
 /// Something of the user's, or a rebuild, is on the stack.
@@ -124,16 +137,16 @@ private:
 /// Binds a run to its thread for as long as it is on the stack.
 class Reactor::State::RunScope {
 public:
-    explicit RunScope(std::atomic<pthread_t>& runner) noexcept
-        : runner_{runner}, before_{runner.load(std::memory_order_relaxed)} {
-        runner_.store(pthread_self(), std::memory_order_relaxed);
+    explicit RunScope(detail::Wakeup& wakeup) noexcept
+        : wakeup_{wakeup}, before_{wakeup.runner()} {
+        wakeup_.set_runner(pthread_self());
     }
     RunScope(const RunScope&) = delete;
     RunScope& operator=(const RunScope&) = delete;
-    ~RunScope() { runner_.store(before_, std::memory_order_relaxed); }
+    ~RunScope() { wakeup_.set_runner(before_); }
 
 private:
-    std::atomic<pthread_t>& runner_;
+    detail::Wakeup& wakeup_;
     pthread_t before_;
 };
 

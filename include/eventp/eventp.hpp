@@ -10,6 +10,7 @@
 #include <eventp/reactor.hpp>          // IWYU pragma: export
 #include <eventp/reactor_ops.hpp>      // IWYU pragma: export
 #include <eventp/registration.hpp>     // IWYU pragma: export
+#include <eventp/remote_endpoint.hpp>  // IWYU pragma: export
 #include <eventp/result.hpp>           // IWYU pragma: export
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
 #include <eventp/thin_subscriber.hpp>  // IWYU pragma: export

@@ -102,8 +102,21 @@ struct Pointee<std::shared_ptr<T>> {
     using Type = T;
     static constexpr T& get(const std::shared_ptr<T>& x) noexcept { return *x; }
 };
+/// A const pointer points as one that is not; a const object stays const.
 template <typename T>
-using PointeeOf = typename Pointee<std::remove_cv_t<T>>::Type;
+struct Pointee<const T> {
+    using Type = std::conditional_t<std::is_same_v<typename Pointee<T>::Type, T>, const T,
+                                    typename Pointee<T>::Type>;
+    static constexpr Type& get(const T& x) noexcept {
+        if constexpr (std::is_same_v<Type, const T>) {
+            return x;
+        } else {
+            return Pointee<T>::get(x);
+        }
+    }
+};
+template <typename T>
+using PointeeOf = typename Pointee<T>::Type;
 
 }  // namespace detail
 
@@ -119,8 +132,8 @@ concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::Poin
 /// The number of a descriptor object, asked for anew at each call.
 template <Descriptor T>
 [[nodiscard]] constexpr int fd_of(T& object) {
-    auto& plain = detail::Pointee<std::remove_cv_t<T>>::get(object);
-    using Plain = std::remove_reference_t<decltype(plain)>;
+    using Plain = detail::PointeeOf<T>;
+    Plain& plain = detail::Pointee<T>::get(object);
     if constexpr (detail::HasFd<Plain>) {
         return plain.fd();
     } else if constexpr (detail::HasNativeHandle<Plain>) {

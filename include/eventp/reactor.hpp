@@ -23,7 +23,7 @@ namespace eventp {
 ///
 /// Not copyable and not movable: the kernel holds addresses that lead back here. One reactor is
 /// used by one thread at a time; between runs it may be handed to another like any object.
-/// From other threads: a std::stop_token. From a signal handler: nothing.
+/// From other threads: a std::stop_token or a RemoteEndpoint. From a signal handler: nothing.
 /// Destroying it while it is busy (in a handler, or by exit() in one) terminates with a message.
 /// Each subscriber is destroyed in turn; one whose destructor calls back finds that add() answers
 /// operation_canceled and that remove() works. [reactor.destroy]
@@ -32,6 +32,9 @@ public:
     struct Options {
         /// The most events that one wait takes from the kernel.
         std::size_t event_capacity = 512;
+        /// How long a turn polls before it blocks: lower latency for a busy processor.
+        /// docs/spinning.md says what it costs. [run.spin]
+        std::chrono::nanoseconds spin{0};
     };
 
     /// Counters since construction, but for the two that say "now".
@@ -54,7 +57,8 @@ public:
 
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory,
     ///                 no_space_on_device: epoll_create1(2), eventfd(2), epoll_ctl(2).
-    ///                 invalid_argument: a capacity of zero, or over INT_MAX / 12.
+    ///                 invalid_argument: a capacity of zero, or over INT_MAX / 12; a negative
+    ///                 spin.
     /// [reactor.create]
     [[nodiscard]] static Result<Reactor> create(const Options& options);
     [[nodiscard]] static Result<Reactor> create();
@@ -131,9 +135,25 @@ public:
 
     [[nodiscard]] Stats stats() const noexcept;
 
+    /// Makes a forked child's copy of the reactor its own. Until then every operation and every
+    /// turn in the child answers no_child_process (the ones that return bool, false; take(), an
+    /// empty one), a batch that was being dispatched ends with the handler that forked, and
+    /// destroying the copy touches nothing of the parent's. [fork.guard]
+    ///
+    /// Effects:        [fork.reinit] the child gets a set, a wake-up and a fd() of its own.
+    ///                 Subscribers whose type has after_fork(ReactorOps&) stay registered under
+    ///                 their names, all others are destroyed; events, tasks and stop requests of
+    ///                 the parent are forgotten. In the parent: nothing.
+    /// Errors:         device_or_resource_busy: the handler that forked has not returned.
+    ///                 Otherwise those of create(); the copy stays what it was.
+    /// Not promised:   that vfork() or clone() with CLONE_VM is noticed, nor any fork before
+    ///                 Linux 4.14.
+    [[nodiscard]] Result<> reinit_after_fork();
+
 private:
     struct State;
     class Made;
+    friend class RemoteEndpoint;
     friend void detail::drop_event(detail::Slot*, std::uint32_t, ReactorOps*);
 
 public:

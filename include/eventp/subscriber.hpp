@@ -35,12 +35,20 @@ concept HasHandle = HasReadableHandle<S> ||
 
 }  // namespace detail
 
+template <typename S>
+concept HasAfterFork = requires(S& x, ReactorOps& reactor) { x.after_fork(reactor); };
+
 /// What a reactor can dispatch to: a descriptor, what it wants to be told, and handle().
 ///
 /// handle() takes its parameters as any handler does (handler.hpp); its descriptor object is the
 /// subscriber itself, so there is no Fd& among them. The builder makes TriSubscribers; a class of
 /// your own needs fd(), interest() and handle(). [subscriber.custom]
 /// The destructor must not throw: std::terminate is called if it does.
+///
+/// A subscriber, or the descriptor object of one that the builder made, may have a member
+/// `void after_fork(ReactorOps&)`: it then stays registered when a forked child takes its copy of
+/// the reactor over (Reactor::reinit_after_fork), and is called there first, to replace what it
+/// shares with the parent; its number is read anew after that. Others are destroyed. [fork.reinit]
 template <typename S>
 concept Subscriber = Descriptor<S> && std::destructible<S> && requires(const S& x) {
     { x.interest() } -> std::same_as<Interest>;
@@ -59,7 +67,7 @@ public:
     [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
 
     void handle(Event event, Interest interest, Registration registration, ReactorOps& reactor) {
-        detail::inject(handler_, detail::Pointee<std::remove_cv_t<Fd>>::get(fd_), event, interest,
+        detail::inject(handler_, detail::Pointee<Fd>::get(fd_), event, interest,
                        registration, reactor);
     }
 
@@ -87,6 +95,12 @@ struct SubscriberTraits {
     static void* find(S& value, const void* key) noexcept {
         return key == &type_key<S> ? std::addressof(value) : nullptr;
     }
+    static constexpr bool has_after_fork = HasAfterFork<S>;
+    static void after_fork(S& value, ReactorOps& reactor) {
+        if constexpr (has_after_fork) {
+            value.after_fork(reactor);
+        }
+    }
 };
 
 template <typename Fd, typename Handler>
@@ -106,10 +120,16 @@ struct SubscriberTraits<TriSubscriber<Fd, Handler>> {
         }
         if constexpr (!std::is_const_v<PointeeOf<Fd>>) {
             if (key == &type_key<PointeeOf<Fd>>) {
-                return std::addressof(Pointee<std::remove_cv_t<Fd>>::get(value.descriptor()));
+                return std::addressof(Pointee<Fd>::get(value.descriptor()));
             }
         }
         return nullptr;
+    }
+    static constexpr bool has_after_fork = HasAfterFork<PointeeOf<Fd>>;
+    static void after_fork(S& value, ReactorOps& reactor) {
+        if constexpr (has_after_fork) {
+            Pointee<Fd>::get(value.descriptor()).after_fork(reactor);
+        }
     }
 };
 

@@ -47,10 +47,16 @@ struct OperationsOf {
                                         : SubscriberTraits<S>::find(Holder::get(slot), key);
     }
 
+    static void run_after_fork(Slot* slot, ReactorOps* reactor) {
+        SubscriberTraits<S>::after_fork(Holder::get(slot), *reactor);
+    }
+    static constexpr auto after_fork =
+        SubscriberTraits<S>::has_after_fork ? &run_after_fork : nullptr;
+
     static constexpr OperationsTable table{{
-        {&call, &destroy, &descriptor, &find},
-        {&fire_once, &destroy, &descriptor, &find},
-        {&drop_event, &destroy, &descriptor, &find},
+        {&call, &destroy, &descriptor, &find, after_fork},
+        {&fire_once, &destroy, &descriptor, &find, after_fork},
+        {&drop_event, &destroy, &descriptor, &find, after_fork},
     }};
 };
 

@@ -22,6 +22,8 @@ struct Operations {
     int (*descriptor)(Slot* slot);
     /// The value, or the part of it, that has the type behind the key; null when none has.
     void* (*find)(Slot* slot, const void* type_key) noexcept;
+    /// Null for a type that does not outlive a fork in the child.
+    void (*after_fork)(Slot* slot, ReactorOps* reactor);
 };
 
 /// How a slot answers an event. A change of variant swaps what is called, so that dispatch asks
@@ -50,6 +52,8 @@ enum class Presence : std::uint8_t {
 ///
 /// Invariant: the value is live exactly while `operations` points into a table of its type.
 /// The number stays readable in a dead slot: the quarantine asks for it.
+/// `align_log2` says where the memory of a slot comes from: allocate_slot() with that alignment,
+/// or, when it is `in_block`, the block of block.hpp.
 struct Slot {
     struct Live {
         std::uint32_t generation;
@@ -68,6 +72,8 @@ struct Slot {
     bool again_pending;  // waits on the again list
 };
 static_assert(sizeof(Slot) == 24);
+
+inline constexpr std::uint8_t in_block = 0xFF;
 
 /// The operations of a type, one row per Variant.
 struct OperationsTable {

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <functional>
+#include <future>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/detail/call.hpp>
+#include <eventp/detail/task.hpp>
+#include <eventp/reactor.hpp>
+#include <eventp/result.hpp>
+
+namespace eventp {
+
+namespace detail {
+class Wakeup;
+}
+
+template <typename R>
+class Answer;
+
+/// A handle by which other threads reach a reactor: closures run on the reactor's thread.
+///
+/// A closure takes ReactorOps& or nothing, is moved in and may be move-only. One producer's
+/// closures run in the order of their posting [remote.order]. A turn runs a bounded number; what
+/// is left runs in the next one, so that posts cannot starve descriptors [remote.bounded].
+/// Posting to a reactor that is awake costs no system call; one that sleeps gets one eventfd write
+/// each time it does [remote.coalesce].
+///
+/// The reactor may go first: from then on everything answers broken_pipe, and everybody who waits
+/// is told so [remote.gone]. Closures that did not run are destroyed, with no lock held, by the
+/// thread that destroys the reactor.
+/// In a forked child everything answers no_child_process until Reactor::reinit_after_fork();
+/// closures posted before the fork run in the parent only. [remote.fork]
+///
+/// Thread safety:  thread-safe, but for making one from a Reactor, which is thread-bound. Copies
+///                 are handles on the same reactor.
+/// Not promised:   an answer when nobody runs the reactor, or when two reactors call each other and
+///                 both wait.
+class EVENTP_API RemoteEndpoint {
+public:
+    explicit RemoteEndpoint(Reactor& reactor) noexcept;
+
+    /// Has `closure` run in a coming turn, and returns at once. [remote.post]
+    ///
+    /// What it returns is dropped; what it throws leaves run_once() as a handler's exception does,
+    /// and what was posted behind it still runs. From the reactor's own thread: runs next turn.
+    /// Errors:         broken_pipe: the reactor is gone; `closure` is destroyed.
+    /// Throws:         std::bad_alloc.
+    template <typename F>
+    [[nodiscard]] Result<> post(F&& closure) const {
+        auto task = std::make_unique<detail::PostedTask<std::decay_t<F>>>(
+            std::decay_t<F>(std::forward<F>(closure)));
+        Result<> posted = enqueue(*task);
+        if (posted) {
+            static_cast<void>(task.release());
+        }
+        return posted;
+    }
+
+    /// Runs `closure` on the reactor's thread and waits for what it returns. [remote.call]
+    ///
+    /// Returns:        the closure's result; a Result<T> is not wrapped twice.
+    /// Errors:         broken_pipe: the reactor is gone, or went before the closure ran.
+    ///                 resource_deadlock_would_occur: this is the reactor's own thread.
+    ///                 Those that a closure which returns a Result answers.
+    /// Throws:         what the closure throws, std::bad_alloc.
+    template <typename F>
+    [[nodiscard]] auto call(F&& closure) const -> Result<detail::AnswerOf<std::decay_t<F>>> {
+        auto sent = send(std::forward<F>(closure), /*waits=*/true);
+        if (!sent) {
+            return std::unexpected{sent.error()};
+        }
+        (*sent)->wait();
+        return (*sent)->take();
+    }
+
+    /// The same, waiting no longer than `timeout` for the closure to start. [remote.timeout]
+    ///
+    /// Errors:         timed_out: it has not started, and never will; it is destroyed before the
+    ///                 call returns. One that has started is waited for, however long it takes: it
+    ///                 may use what is on the caller's stack.
+    ///                 Otherwise those of call().
+    template <typename F, typename Rep, typename Period>
+    [[nodiscard]] auto call(F&& closure, std::chrono::duration<Rep, Period> timeout) const
+        -> Result<detail::AnswerOf<std::decay_t<F>>> {
+        const auto deadline = std::chrono::steady_clock::now() + clamped(timeout);
+        auto sent = send(std::forward<F>(closure), /*waits=*/true);
+        if (!sent) {
+            return std::unexpected{sent.error()};
+        }
+        if (!(*sent)->wait_or_give_up(deadline)) {
+            (*sent)->destroy_closure();
+            return detail::refused(std::errc::timed_out);
+        }
+        return (*sent)->take();
+    }
+
+    /// Has `closure` run on the reactor's thread and gives a handle on its answer, which can be
+    /// waited for, awaited by a coroutine, or turned into a std::future. [remote.async]
+    ///
+    /// Errors come with the answer: broken_pipe as for call(). Throws std::bad_alloc.
+    template <typename F>
+    [[nodiscard]] auto call_async(F&& closure) const -> Answer<detail::AnswerOf<std::decay_t<F>>>;
+
+    /// Reactor::stop() from any thread: ends a run after its batch, wakes it when it waits.
+    /// [remote.stop]
+    /// Errors:         broken_pipe: the reactor is gone.
+    [[nodiscard]] Result<> stop() const noexcept;
+
+private:
+    template <typename R>
+    friend class Answer;
+
+    [[nodiscard]] Result<> enqueue(detail::Task& task) const noexcept;
+    [[nodiscard]] bool is_reactors_thread() const noexcept;
+
+    template <typename F>
+    [[nodiscard]] auto send(F&& closure, bool waits) const
+        -> Result<std::shared_ptr<detail::CallTask<std::decay_t<F>>>> {
+        if (waits && is_reactors_thread()) {
+            return detail::refused(std::errc::resource_deadlock_would_occur);
+        }
+        auto call = std::make_shared<detail::CallTask<std::decay_t<F>>>(std::forward<F>(closure));
+        call->keep_alive(call);
+        if (auto posted = enqueue(*call); !posted) {
+            call->drop_reactors_half();
+            return std::unexpected{posted.error()};
+        }
+        return call;
+    }
+
+    /// So that the deadline does not overflow: a century is for ever.
+    template <typename Rep, typename Period>
+    static std::chrono::nanoseconds clamped(std::chrono::duration<Rep, Period> timeout) noexcept {
+        using Wide = std::chrono::duration<long double, std::nano>;
+        constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 36525};
+        const Wide wide{timeout};
+        return wide < Wide{longest} ? std::chrono::ceil<std::chrono::nanoseconds>(timeout)
+                                    : longest;
+    }
+
+    std::shared_ptr<detail::Wakeup> wakeup_;
+};
+
+/// The answer of RemoteEndpoint::call_async(), given once.
+///
+///     Result<int> a = endpoint.call_async(f).get();             // waits
+///     Result<int> b = co_await endpoint.call_async(f);          // resumed on the reactor's thread
+///     std::future<Result<int>> c = endpoint.call_async(f).future();
+///
+/// Dropping it does not take the closure back. Thread safety: like a std::future.
+template <typename R>
+class [[nodiscard]] Answer {
+public:
+    Answer(Answer&&) noexcept = default;
+    Answer& operator=(Answer&&) noexcept = default;
+    Answer(const Answer&) = delete;
+    Answer& operator=(const Answer&) = delete;
+    ~Answer() {
+        if (state_ != nullptr && awaited_) {
+            state_->forget_then();
+        }
+    }
+
+    /// The answer is there: get() does not wait.
+    [[nodiscard]] bool is_ready() const { return state_ == nullptr || state_->is_done(); }
+
+    /// Waits and gives the answer; throws what the closure threw.
+    /// Errors:         resource_deadlock_would_occur: on the reactor's own thread, before the answer
+    ///                 is there. The answer is lost then.
+    [[nodiscard]] Result<R> get() && {
+        if (state_ == nullptr) {
+            return detail::refused(refusal_);
+        }
+        if (!state_->is_done() && endpoint_.is_reactors_thread()) {
+            return detail::refused(std::errc::resource_deadlock_would_occur);
+        }
+        state_->wait();
+        return state_->take();
+    }
+
+    /// As a std::future, whose get() throws what the closure threw.
+    [[nodiscard]] std::future<Result<R>> future() && {
+        std::promise<Result<R>> promise;
+        std::future<Result<R>> future = promise.get_future();
+        auto fulfil = [state = state_, refusal = refusal_, promise = std::move(promise)]() mutable {
+            fulfil_with(promise, state.get(), refusal);
+        };
+        if (state_ == nullptr || state_->is_done()) {
+            fulfil();
+        } else if (auto later = std::make_shared<decltype(fulfil)>(std::move(fulfil));
+                   !state_->then([later] { (*later)(); })) {
+            (*later)();
+        }
+        return future;
+    }
+
+    /// Where a coroutine that awaits this goes on: `resume(handle)` is called on the reactor's
+    /// thread, once, and has it resumed wherever it likes. The default resumes it right there.
+    [[nodiscard]] Answer resumed_by(
+        std::move_only_function<void(std::coroutine_handle<>)> resume) && {
+        resume_ = std::move(resume);
+        return std::move(*this);
+    }
+
+    [[nodiscard]] bool await_ready() const { return is_ready(); }
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting) {
+        awaited_ = true;
+        return state_->then([waiting, resume = std::move(resume_)]() mutable {
+            if (resume) {
+                resume(waiting);
+            } else {
+                waiting.resume();
+            }
+        });
+    }
+    [[nodiscard]] Result<R> await_resume() {
+        return state_ == nullptr ? Result<R>{detail::refused(refusal_)} : state_->take();
+    }
+
+private:
+    friend class RemoteEndpoint;
+
+    Answer(RemoteEndpoint endpoint, std::shared_ptr<detail::CallState<R>> state,
+           std::errc refusal)
+        : endpoint_{std::move(endpoint)}, state_{std::move(state)}, refusal_{refusal} {}
+
+    static void fulfil_with(std::promise<Result<R>>& promise, detail::CallState<R>* state,
+                            std::errc refusal) {
+#if defined(__cpp_exceptions)
+        try {
+            promise.set_value(state == nullptr ? Result<R>{detail::refused(refusal)}
+                                               : state->take());
+        } catch (...) {
+            promise.set_exception(std::current_exception());
+        }
+#else
+        promise.set_value(state == nullptr ? Result<R>{detail::refused(refusal)} : state->take());
+#endif
+    }
+
+    RemoteEndpoint endpoint_;
+    std::shared_ptr<detail::CallState<R>> state_;  // null: refused
+    std::errc refusal_{};
+    bool awaited_ = false;
+    std::move_only_function<void(std::coroutine_handle<>)> resume_;
+};
+
+template <typename F>
+auto RemoteEndpoint::call_async(F&& closure) const -> Answer<detail::AnswerOf<std::decay_t<F>>> {
+    using R = detail::AnswerOf<std::decay_t<F>>;
+    auto sent = send(std::forward<F>(closure), /*waits=*/false);
+    if (!sent) {
+        return Answer<R>{*this, nullptr, static_cast<std::errc>(sent.error().value())};
+    }
+    return Answer<R>{*this, std::shared_ptr<detail::CallState<R>>{std::move(*sent)}, std::errc{}};
+}
+
+}  // namespace eventp

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// What a forked child does with its copy of a reactor.
+#include <cerrno>
+#include <utility>
+
+#include "state.hpp"
+#include "sys/syscall.hpp"
+
+namespace eventp {
+
+using detail::EpollSet;
+using detail::Presence;
+using detail::Slot;
+
+Result<> Reactor::reinit_after_fork() {
+    return state_->in_child() ? state_->reinit_after_fork() : Result<>{};
+}
+
+Result<> Reactor::State::reinit_after_fork() {
+    if (busy != 0) {
+        return detail::refused(std::errc::device_or_resource_busy);
+    }
+    EpollSet fresh{sys::epoll_create()};
+    if (!fresh.is_open()) {
+        return sys::error(fresh.fd());
+    }
+    if (const int answer = wakeup->reinit_after_fork(); answer < 0) {
+        return sys::error(answer);
+    }
+    if (const int answer = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot); answer < 0) {
+        return sys::error(answer);
+    }
+    // Nothing can fail from here on. The old set is the parent's: it is let go, not edited.
+    set = std::move(fresh);
+    spare = EpollSet{sys::epoll_create()};
+    facade.close();
+    batch.forget();
+    wakeup->adopt_after_fork();
+    destroy_retired();  // removed by the handler that forked, before it did
+
+    registry.for_each([this](Slot& slot) {
+        slot.presence = Presence::absent;
+        if (slot.again_pending) {
+            batch.drop_kept(slot);
+        }
+        const Registration name{slot.fd, slot.live.generation};
+        if (slot.operations->after_fork != nullptr) {
+            const Busy scope{*this};
+            slot.operations->after_fork(&slot, reactor);
+            const Interest interest{slot.live.interest};
+            if (registry.find(name) != &slot || interest.is_empty() || resume(slot, interest)) {
+                return;
+            }
+        }
+        static_cast<void>(remove(name, When::now));
+    });
+    settle();
+    quarantine.release(registry);
+    return {};
+}
+
+}  // namespace eventp

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include <eventp/remote_endpoint.hpp>
+
+#include "state.hpp"
+
+namespace eventp {
+
+RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : wakeup_{reactor.state_->wakeup} {}
+
+Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
+    if (wakeup_->guard().in_child()) {
+        return detail::refused(std::errc::no_child_process);
+    }
+    if (!wakeup_->post(task)) {
+        return detail::refused(std::errc::broken_pipe);
+    }
+    return {};
+}
+
+bool RemoteEndpoint::is_reactors_thread() const noexcept {
+    return wakeup_->runner() == pthread_self();
+}
+
+Result<> RemoteEndpoint::stop() const noexcept {
+    if (wakeup_->guard().in_child()) {
+        return detail::refused(std::errc::no_child_process);
+    }
+    if (wakeup_->mailbox().is_closed()) {
+        return detail::refused(std::errc::broken_pipe);
+    }
+    wakeup_->request_stop();
+    wakeup_->ring();
+    return {};
+}
+
+}  // namespace eventp
