@@ -3,6 +3,10 @@
 
 #include <bit>
 #include <memory>
+#include <new>
+#include <utility>
+
+#include <unistd.h>
 
 #include <eventp/detail/block.hpp>
 
@@ -77,6 +81,11 @@ void drop_holder(Block* block) noexcept {
     if (block->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         HeaderMemory<Block>::free(block, std::size_t{1} << block->align_log2);
     }
+}
+
+bool first_after_fork(Block* block) noexcept {
+    const std::int32_t here = getpid();
+    return std::exchange(block->forked_in, here) != here;
 }
 
 }  // namespace eventp::detail

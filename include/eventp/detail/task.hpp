@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -23,11 +22,6 @@ struct Task {
     Finish finish;
 };
 
-/// Memory for tasks. What one thread allocates another gives back, which general allocators are
-/// slow at: small blocks travel back to their producers in bundles.
-[[nodiscard]] EVENTP_API void* allocate_task(std::size_t size);
-EVENTP_API void free_task(void* task, std::size_t size) noexcept;
-
 /// Calls a closure that takes ReactorOps& or nothing.
 template <typename F>
 decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
@@ -46,9 +40,6 @@ using ClosureResult =
 template <typename F>
 struct PostedTask : Task {
     explicit PostedTask(F&& posted) : Task{.finish = &run_or_drop}, closure{std::move(posted)} {}
-
-    static void* operator new(std::size_t size) { return allocate_task(size); }
-    static void operator delete(void* task, std::size_t size) noexcept { free_task(task, size); }
 
     static void run_or_drop(Task* task, ReactorOps* reactor) {
         struct Owner {
