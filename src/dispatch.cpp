@@ -65,21 +65,19 @@ std::size_t Reactor::State::dispatch() {
     const Scope scope{*this};
     epoll_event* const& end = loop_end();
 
-    for (;;) {
+    while (batch.cursor < end) {
         // Nothing is asked of a slot here. A removal swaps what its slot calls, and pulls the end
         // to the cursor, so that the removed are destroyed right behind the running handler. In a
         // child that a handler forked the end reads null.
-        for (epoll_event* at = batch.cursor; at < end;) {
+        epoll_event* at = batch.cursor;
+        do {
             // Safety: the kernel gives back the address that add() gave it. A slot is in memory
             // for as long as the kernel or this batch may hold its address: see Quarantine.
             Slot* slot = static_cast<Slot*>(at->data.ptr);
             const std::uint32_t events = at->events;
             batch.cursor = ++at;
             slot->operations->call(slot, events, reactor);
-        }
-        if (retired == nullptr) {
-            break;
-        }
+        } while (at < end);  // not a for: the test would be compiled to two loads, not one
         destroy_retired();
     }
     return scope.called();

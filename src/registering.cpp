@@ -61,7 +61,7 @@ Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
     if (fd < 0 || (!registry.has_room(fd) && !sys::is_open(fd))) {
         return refused(std::errc::bad_file_descriptor);
     }
-    if (fd == wakeup->fd()) {
+    if (fd == wakeup->fd() || fd == facade.fd()) {  // fd is not negative: the facade is open
         return refused(std::errc::invalid_argument);
     }
     // Rows come before the kernel: running out of memory must not leave it with our address.
