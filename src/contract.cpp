@@ -9,8 +9,8 @@
 namespace eventp::detail {
 
 void contract_failed(const char* text, std::source_location where) noexcept {
-    std::fprintf(stderr, "eventp: %s (%s:%u)\n", text, where.file_name(),
-                 static_cast<unsigned>(where.line()));
+    static_cast<void>(std::fprintf(stderr, "eventp: %s (%s:%u)\n", text, where.file_name(),
+                                   static_cast<unsigned>(where.line())));
     std::abort();
 }
 

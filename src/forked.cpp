@@ -3,6 +3,7 @@
 // What a forked child does with its copy of a reactor.
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "state.hpp"
 #include "sys/syscall.hpp"
@@ -21,6 +22,8 @@ Result<> Reactor::State::reinit_after_fork() {
     if (busy != 0) {
         return detail::refused(std::errc::device_or_resource_busy);
     }
+    std::vector<Registration> names;
+    names.reserve(registry.size());
     EpollSet fresh{sys::epoll_create()};
     if (!fresh.is_open()) {
         return sys::error(fresh.fd());
@@ -39,25 +42,37 @@ Result<> Reactor::State::reinit_after_fork() {
     wakeup->adopt_after_fork();
     destroy_retired();  // removed by the handler that forked, before it did
 
-    registry.for_each([this](Slot& slot) {
+    // All are out of the set before the first one resumes, so that numbers may change places.
+    registry.for_each([&](Slot& slot) {
         slot.presence = Presence::absent;
         if (slot.again_pending) {
             batch.drop_kept(slot);
         }
-        const Registration name{slot.fd, slot.live.generation};
-        if (slot.operations->after_fork != nullptr) {
-            const Busy scope{*this};
-            slot.operations->after_fork(&slot, reactor);
-            const Interest interest{slot.live.interest};
-            if (registry.find(name) != &slot || interest.is_empty() || resume(slot, interest)) {
-                return;
-            }
-        }
-        static_cast<void>(remove(name, When::now));
+        names.emplace_back(slot.fd, slot.live.generation);
     });
+    for (const Registration name : names) {
+        keep_after_fork(name);
+    }
     settle();
     quarantine.release(registry);
     return {};
+}
+
+/// Registers anew what knows of forks, and destroys what does not.
+void Reactor::State::keep_after_fork(Registration name) {
+    Slot* slot = registry.find(name);
+    if (slot == nullptr) {
+        return;  // removed by the after_fork() of another
+    }
+    if (slot->operations->after_fork != nullptr) {
+        const Busy scope{*this};
+        slot->operations->after_fork(slot, reactor);
+        const Interest interest{slot->live.interest};
+        if (registry.find(name) != slot || interest.is_empty() || resume(*slot, interest)) {
+            return;
+        }
+    }
+    static_cast<void>(remove(name, When::now));
 }
 
 }  // namespace eventp

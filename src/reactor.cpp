@@ -117,7 +117,7 @@ Reactor::~Reactor() {
     if (state_->refusal() == std::errc::no_child_process && state_->busy != 0) {
         // A child that was forked inside a handler ends: the frames that use the state are on its
         // stack still, and everything in it is the parent's to destroy.
-        static_cast<void>(state_.release());
+        [[maybe_unused]] const State* left_alone = state_.release();
         return;
     }
     state_->destroy_all();

@@ -63,10 +63,13 @@ bool Reactor::State::rebuild_is_due() const noexcept {
 bool Reactor::State::rebuild() noexcept {
     const Busy scope{*this};
     if (!spare.is_open()) {
-        spare = EpollSet{std::max(sys::epoll_create(), -1)};
+        renew_spare();
     }
-    if (!spare.is_open() || !fill(spare)) {
-        spare.close();
+    if (!spare.is_open()) {
+        return false;
+    }
+    if (!fill(spare)) {
+        renew_spare();
         return false;
     }
     if (facade.is_open()) {
@@ -78,7 +81,7 @@ bool Reactor::State::rebuild() noexcept {
         show_in_facade();
     }
     if (!replaced) {
-        spare.close();
+        renew_spare();
         return false;
     }
     registry.for_each([this](Slot& slot) {
@@ -89,8 +92,14 @@ bool Reactor::State::rebuild() noexcept {
     });
     quarantine.release(registry);
     ++stats.rebuilds;
-    spare = EpollSet{std::max(sys::epoll_create(), -1)};
+    renew_spare();
     return true;
+}
+
+/// An empty set, which has the number of the one before unless another thread is quicker.
+void Reactor::State::renew_spare() noexcept {
+    spare.close();
+    spare = EpollSet{std::max(sys::epoll_create(), -1)};
 }
 
 /// Puts everything that is live into `fresh`. What cannot come along is `lost`: it counts as held

@@ -66,11 +66,15 @@ Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
     }
     // Rows come before the kernel: running out of memory must not leave it with our address.
     registry.reserve(fd);
-    if (auto is_free = make_row_free(fd, slot); !is_free) {
-        return is_free;
+    const auto in_the_way = find_in_the_way(fd, slot);
+    if (!in_the_way) {
+        return std::unexpected{in_the_way.error()};
     }
     if (const int answer = set.add(fd, interest.bits(), slot); answer < 0) {
         return sys::error(answer);
+    }
+    if (*in_the_way != nullptr) {
+        registry.evict(**in_the_way);
     }
     slot.presence = Presence::present;
     detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
@@ -94,15 +98,15 @@ bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
 }
 
 /// A paused subscriber does not keep a number that its descriptor does not have any more.
-Result<> Reactor::State::make_row_free(int fd, const Slot& for_slot) {
+Result<Slot*> Reactor::State::find_in_the_way(int fd, const Slot& of_slot) {
     Slot* holder = registry.at(fd);
-    if (holder == nullptr || holder == &for_slot) {
-        return {};
+    if (holder == nullptr || holder == &of_slot) {
+        return nullptr;
     }
     if (holder->presence == Presence::absent && descriptor_of(*holder) != fd &&
         registry.at(fd) == holder) {
-        registry.evict(*holder);
-        return {};
+        registry.reserve_moves();
+        return holder;
     }
     return refused(std::errc::file_exists);
 }
@@ -131,8 +135,10 @@ Result<> Reactor::State::change(Slot& slot, Interest interest) {
     if (slot.presence == Presence::absent) {
         return resume(slot, interest);
     }
-    // Kernel: MOD of an exclusive entry, or to one, is EINVAL.
-    if (interest.is_exclusive() || Interest{slot.live.interest}.is_exclusive()) {
+    // Kernel: MOD of an exclusive entry, or to one, is EINVAL. One that was paused while its number
+    // is held is entered anew by the rebuild.
+    const Interest stored{slot.live.interest};
+    if (!stored.is_empty() && (interest.is_exclusive() || stored.is_exclusive())) {
         return refused(std::errc::invalid_argument);
     }
     if (registry.is_held(slot.fd)) {
@@ -169,13 +175,12 @@ Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     if (registry.find(name) != &slot) {
         return refused(std::errc::no_such_file_or_directory);
     }
+    registry.reserve_moves();
     if (auto entered = enter_kernel(slot, fd, interest); !entered) {
         return entered;
     }
-    registry.erase(slot);
-    slot.fd = fd;
     slot.live.interest = interest.bits();
-    registry.insert(slot);
+    registry.renumber(slot, fd);
     return {};
 }
 

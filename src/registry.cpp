@@ -11,10 +11,10 @@ Slot* Registry::find(const Key& key) const noexcept {
     if (key.generation() == 0) {
         return nullptr;
     }
-    const auto found = std::ranges::find_if(evicted_, [&key](const Slot* evicted) {
-        return evicted->live.generation == key.generation();
+    const auto found = std::ranges::find_if(moved_, [&key](const Slot* moved) {
+        return moved->live.generation == key.generation();
     });
-    return found == evicted_.end() ? nullptr : *found;
+    return found == moved_.end() ? nullptr : *found;
 }
 
 void Registry::reserve(int fd) {
@@ -35,15 +35,34 @@ void Registry::insert(Slot& slot) noexcept {
 void Registry::erase(Slot& slot) noexcept {
     if (at(slot.fd) == &slot) {
         page_of(slot.fd)->rows[row_of(slot.fd)] = nullptr;
-    } else {
-        std::erase(evicted_, &slot);
+    }
+    if (!moved_.empty()) {
+        std::erase(moved_, &slot);
     }
     --size_;
 }
 
-void Registry::evict(Slot& slot) {
-    evicted_.push_back(&slot);
+void Registry::reserve_moves() {
+    if (moved_.capacity() - moved_.size() < 2) {
+        moved_.reserve(2 * moved_.size() + 2);
+    }
+}
+
+void Registry::evict(Slot& slot) noexcept {
+    if (std::ranges::find(moved_, &slot) == moved_.end()) {
+        moved_.push_back(&slot);  // there is room
+    }
     page_of(slot.fd)->rows[row_of(slot.fd)] = nullptr;
+}
+
+void Registry::renumber(Slot& slot, int fd) noexcept {
+    if (slot.fd == fd && at(fd) == &slot) {
+        return;
+    }
+    erase(slot);
+    slot.fd = fd;
+    insert(slot);
+    moved_.push_back(&slot);  // there is room
 }
 
 }  // namespace eventp::detail

@@ -36,9 +36,12 @@ public:
     /// Puts a slot into the row of its number: there is room, and the row is empty.
     void insert(Slot& slot) noexcept;
     void erase(Slot& slot) noexcept;
-    /// Takes a paused slot out of a row that a newcomer needs; it is found by its Registration
-    /// still. Throws std::bad_alloc; nothing changed.
-    void evict(Slot& slot);
+    /// Makes room for one evict() and one renumber(). Throws std::bad_alloc; nothing changed.
+    void reserve_moves();
+    /// Takes a paused slot out of a row that a newcomer needs. Its Registration names it still.
+    void evict(Slot& slot) noexcept;
+    /// Moves a slot to the row of another number, which is free. Its Registration names it still.
+    void renumber(Slot& slot, int fd) noexcept;
 
     /// The quarantine has a slot of this number.
     [[nodiscard]] bool is_held(int fd) const noexcept {
@@ -57,9 +60,9 @@ public:
                 }
             }
         }
-        for (std::size_t i = evicted_.size(); i-- > 0;) {
-            if (i < evicted_.size()) {
-                visit(*evicted_[i]);
+        for (std::size_t i = moved_.size(); i-- > 0;) {
+            if (i < moved_.size() && at(moved_[i]->fd) != moved_[i]) {
+                visit(*moved_[i]);
             }
         }
     }
@@ -69,7 +72,7 @@ private:
 
     struct Page {
         std::array<Slot*, rows_per_page> rows{};
-        std::bitset<rows_per_page> held{};
+        std::bitset<rows_per_page> held;
     };
 
     static std::size_t row_of(int fd) noexcept {
@@ -81,7 +84,7 @@ private:
     }
 
     std::vector<std::unique_ptr<Page>> pages_;
-    std::vector<Slot*> evicted_;  // paused slots whose number a newcomer has
+    std::vector<Slot*> moved_;  // those a Registration may name with another number, or no row has
     std::size_t size_ = 0;
 };
 

@@ -48,7 +48,8 @@ void fire_once(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
     slot->operations[plain_from_dropped].call(slot, events, reactor);
 }
 
-// --- several slots in one block -------------------------------------------------------------------
+// --- several slots in one block
+// -------------------------------------------------------------------
 
 namespace {
 
@@ -61,18 +62,17 @@ constexpr std::size_t slots_begin(std::size_t object_size) noexcept {
 }  // namespace
 
 Block* allocate_block(std::size_t object_size, std::size_t object_align, std::size_t slots) {
-    void* where = HeaderMemory<Block>::allocate(slots_begin(object_size) + slots * slot_size,
-                                                object_align);
+    void* where =
+        HeaderMemory<Block>::allocate(slots_begin(object_size) + slots * slot_size, object_align);
     const auto align_log2 = static_cast<std::uint8_t>(std::countr_zero(object_align));
-    return ::new (where) Block{
-        .owners = 1, .holders = 1, .forked_in = 0, .align_log2 = align_log2};
+    return ::new (where) Block{.owners = 1, .holders = 1, .forked_in = 0, .align_log2 = align_log2};
 }
 
 Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noexcept {
     // Safety: allocate_block() made room for it.
     std::byte* object = static_cast<std::byte*>(object_of(block));
     Slot* slot = make_slot(object + slots_begin(object_size) + index * slot_size, in_block);
-    ::new (value_of(slot)) void*{object};
+    ::new (value_of(slot)) void* {object};
     block->holders.fetch_add(1, std::memory_order_relaxed);
     return slot;
 }

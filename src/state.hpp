@@ -55,7 +55,8 @@ struct Reactor::State {
     [[nodiscard]] Result<> enter_kernel(detail::Slot& slot, int fd, Interest interest);
     /// Takes it out. False when the kernel may still hold its address.
     [[nodiscard]] bool leave_kernel(detail::Slot& slot, int fd) noexcept;
-    [[nodiscard]] Result<> make_row_free(int fd, const detail::Slot& for_slot);
+    /// The paused slot to evict from the row of `fd`; null when the row is free for `of_slot`.
+    [[nodiscard]] Result<detail::Slot*> find_in_the_way(int fd, const detail::Slot& of_slot);
     /// Asks the subscriber: its own code, which may call back.
     [[nodiscard]] int descriptor_of(detail::Slot& slot);
     [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
@@ -81,11 +82,15 @@ struct Reactor::State {
     [[nodiscard]] bool rebuild_is_due() const noexcept;
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
+    void renew_spare() noexcept;
     void show_in_facade() noexcept;
     /// Lets an outer loop that watches the facade know of what is kept in here, and be woken by
     /// posts.
     void announce_kept() noexcept;
+
+    // --- a forked child (forked.cpp) ---
     [[nodiscard]] Result<> reinit_after_fork();
+    void keep_after_fork(Registration name);
 
     /// A slot without a value.
     static detail::Slot slot_of(const detail::Operations& operations) noexcept;

@@ -42,6 +42,15 @@ private:
 
 namespace detail {
 
+template <typename Fd>
+consteval bool check_descriptor() {
+    static_assert(Descriptor<Fd>,
+                  "eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) "
+                  "gives an int) or a pointer to one; for a number say OwnedFd{n} or "
+                  "BorrowedFd{n}");
+    return Descriptor<Fd>;
+}
+
 /// with_handler() in its three forms; `Next` says what the chain becomes.
 template <typename Self>
 class WithHandler {
@@ -97,9 +106,11 @@ public:
 
     /// Takes a descriptor object over (or a pointer to one: fd.hpp).
     template <typename Fd>
-        requires Descriptor<std::decay_t<Fd>>
-    [[nodiscard]] ReadyBuilder<std::decay_t<Fd>, Handler> with_fd(Fd&& fd) && {
-        return {interest_, std::forward<Fd>(fd), std::move(handler_)};
+    [[nodiscard]] auto with_fd(Fd&& fd) && {
+        if constexpr (detail::check_descriptor<std::decay_t<Fd>>()) {
+            return ReadyBuilder<std::decay_t<Fd>, Handler>{interest_, std::forward<Fd>(fd),
+                                                           std::move(handler_)};
+        }
     }
 
 private:
@@ -113,9 +124,10 @@ public:
     constexpr explicit AnyInterest(Interest interest) noexcept : interest_{interest} {}
 
     template <typename Fd>
-        requires Descriptor<std::decay_t<Fd>>
-    [[nodiscard]] WithFd<std::decay_t<Fd>> with_fd(Fd&& fd) && {
-        return {interest_, std::forward<Fd>(fd)};
+    [[nodiscard]] auto with_fd(Fd&& fd) && {
+        if constexpr (detail::check_descriptor<std::decay_t<Fd>>()) {
+            return WithFd<std::decay_t<Fd>>{interest_, std::forward<Fd>(fd)};
+        }
     }
 
 private:
@@ -156,7 +168,6 @@ public:
     }
 
     template <typename Fd>
-        requires Descriptor<std::decay_t<Fd>>
     [[nodiscard]] auto with_fd(Fd&& fd) const {
         return AnyInterest{Interest{Bits}}.with_fd(std::forward<Fd>(fd));
     }

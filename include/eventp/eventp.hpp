@@ -3,6 +3,7 @@
 
 // Everything but eventp::testing, which needs gmock.
 #include <eventp/builder.hpp>          // IWYU pragma: export
+#include <eventp/device.hpp>           // IWYU pragma: export
 #include <eventp/event.hpp>            // IWYU pragma: export
 #include <eventp/fd.hpp>               // IWYU pragma: export
 #include <eventp/handler.hpp>          // IWYU pragma: export

@@ -54,6 +54,8 @@ public:
     Reactor();
     explicit Reactor(const Options& options);
     ~Reactor();
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
 
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory,
     ///                 no_space_on_device: epoll_create1(2), eventfd(2), epoll_ctl(2).

@@ -59,8 +59,8 @@ public:
     ///                 [modify.paused] an empty interest takes the descriptor out of the kernel's
     ///                 set and keeps the subscriber: nothing is reported, not even a hang-up, until
     ///                 modify() asks for something again. While paused the subscriber may replace
-    ///                 its descriptor; the number is read anew on resuming, and when it differs
-    ///                 the Registration changes with it (ask for it by descriptor).
+    ///                 its descriptor; the number is read anew on resuming, and its Registration
+    ///                 goes on naming it.
     ///                 [ghost.number] while the quarantine holds the number the interest is stored
     ///                 and takes effect between turns, in a rebuilt set.
     /// Errors:         nothing changed.

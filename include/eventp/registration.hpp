@@ -63,6 +63,10 @@ public:
     // NOLINTNEXTLINE(google-explicit-constructor): and a temporary one, BorrowedFd{7}.
     constexpr Key(const T& object) : fd_{fd_of(object)} {}
 
+    /// Not from a number: say BorrowedFd{n}.
+    template <std::integral T>
+    Key(T number) = delete;  // NOLINT(google-explicit-constructor): to refuse the implicit use
+
     [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
     /// 0: whatever is registered under the number.
     [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }

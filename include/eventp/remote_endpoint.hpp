@@ -29,8 +29,8 @@ class Answer;
 /// A closure takes ReactorOps& or nothing, is moved in and may be move-only. One producer's
 /// closures run in the order of their posting [remote.order]. A turn runs a bounded number; what
 /// is left runs in the next one, so that posts cannot starve descriptors [remote.bounded].
-/// Posting to a reactor that is awake costs no system call; one that sleeps gets one eventfd write
-/// each time it does [remote.coalesce].
+/// Posting to a reactor that is awake costs no system call; it gets at most one eventfd write each
+/// time it goes to sleep [remote.coalesce].
 ///
 /// The reactor may go first: from then on everything answers broken_pipe, and everybody who waits
 /// is told so [remote.gone]. Closures that did not run are destroyed, with no lock held, by the

@@ -22,10 +22,11 @@ concept HasReadableHandle = requires { requires SignatureOf<decltype(&S::handle)
 template <typename S>
 struct HandleCaller {
     S& object;
-    template <typename... A>
+    /// T is S, known late: a type without handle() is told so by the concept, not by an error here.
+    template <typename... A, typename T = S>
     constexpr auto operator()(A&&... arguments)
-        -> decltype(object.handle(std::forward<A>(arguments)...)) {
-        return object.handle(std::forward<A>(arguments)...);
+        -> decltype(static_cast<T&>(object).handle(std::forward<A>(arguments)...)) {
+        return static_cast<T&>(object).handle(std::forward<A>(arguments)...);
     }
 };
 

@@ -103,8 +103,8 @@ public:
 
     ThinSubscriber(ThinSubscriber&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
     ThinSubscriber& operator=(ThinSubscriber&& other) noexcept {
-        ThinSubscriber old{std::move(*this)};  // destroyed last: its destructor may look at us
-        slot_ = std::exchange(other.slot_, nullptr);
+        ThinSubscriber taken{std::move(other)};
+        std::swap(slot_, taken.slot_);  // the old one ends last: its destructor may look at us
         return *this;
     }
     ThinSubscriber(const ThinSubscriber&) = delete;

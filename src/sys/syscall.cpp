@@ -37,6 +37,7 @@ int milliseconds(std::int64_t timeout_ns) noexcept {
 
 // Kernel: epoll_pwait2(2) is there since Linux 5.11; a sandbox may answer EPERM for it. Once it
 // was refused it is not tried again.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a fact about the kernel.
 std::atomic<bool> pwait2_refused{false};
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <coroutine>
 #include <cstdint>
@@ -139,6 +140,7 @@ public:
     using R = AnswerOf<F>;
 
     template <typename G>
+        requires(!std::same_as<std::remove_cvref_t<G>, CallTask>)
     explicit CallTask(G&& closure)
         : Task{.finish = &run_or_drop}, closure_{std::in_place, std::forward<G>(closure)} {}
 

@@ -10,6 +10,7 @@ namespace eventp::detail {
 EVENTP_API void require_exceptions_in_library(bool program_has_exceptions) noexcept;
 
 #if defined(__cpp_exceptions)
+// NOLINTNEXTLINE(cert-dcl59-cpp, misc-anonymous-namespace-in-header): one in each file is meant.
 namespace {
 // In every file that includes this, on purpose: files of one program may differ in their flags.
 [[maybe_unused]] const bool exceptions_checked =

@@ -100,6 +100,7 @@ inline void set_variant(Slot& slot, Variant variant) noexcept {
 /// The address that stands for a type. Mutable, because linkers fold equal constants and equal
 /// functions; visible, so that a shared object and a program agree on it.
 template <typename T>
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above; never written.
 [[gnu::visibility("default")]] inline char type_key{};
 
 }  // namespace detail

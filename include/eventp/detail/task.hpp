@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -19,7 +20,7 @@ struct Task {
     using Finish = void (*)(Task* task, ReactorOps* reactor);
 
     Task* next = nullptr;
-    Finish finish;
+    Finish finish = nullptr;
 };
 
 /// Calls a closure that takes ReactorOps& or nothing.
@@ -42,13 +43,9 @@ struct PostedTask : Task {
     explicit PostedTask(F&& posted) : Task{.finish = &run_or_drop}, closure{std::move(posted)} {}
 
     static void run_or_drop(Task* task, ReactorOps* reactor) {
-        struct Owner {
-            PostedTask* task;
-            ~Owner() { delete task; }
-        };
-        const Owner owner{static_cast<PostedTask*>(task)};
+        const std::unique_ptr<PostedTask> self{static_cast<PostedTask*>(task)};
         if (reactor != nullptr) {
-            static_cast<void>(call_closure(owner.task->closure, *reactor));
+            static_cast<void>(call_closure(self->closure, *reactor));
         }
     }
 

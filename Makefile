@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# The front door. Each target first installs what it needs and the machine lacks.
+
+JOBS ?= $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+# Used when present, never needed. The second line lets it keep what uses a precompiled header.
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+endif
+
+.PHONY: help demo test check check-rest format clean
+
+help:
+	@echo 'make demo    build the echo server, drive it for five seconds, print what it did'
+	@echo 'make test    build everything and run every test (build/dev)'
+	@echo 'make check   make test, then all else that CI runs: sanitizers, clang, tidy, format'
+	@echo 'make format  format every source in place'
+	@echo 'make clean   remove build/'
+	@echo 'Parts of make check: tools/check.sh [$(shell tools/check.sh --list)]'
+
+demo:
+	@tools/install_deps.sh build
+	cmake --preset release
+	cmake --build --preset release --target eventp.examples.demo
+	tools/demo.sh build/release
+
+test:
+	@tools/install_deps.sh build test
+	cmake --workflow --preset dev
+
+check: test check-rest
+
+check-rest:
+	@tools/install_deps.sh build test check
+	tools/check.sh
+
+format:
+	@tools/install_deps.sh format
+	tools/format.sh
+
+clean:
+	rm -rf build

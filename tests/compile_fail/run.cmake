@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# One misuse: FILE must be refused, and the compiler must print every "// Expect: <text>" of it.
+# A file that mentions EVENTP_CORRECTED must compile when that is defined: then the misuse, and
+# nothing else in the file, is what was refused.
+cmake_minimum_required(VERSION 3.25)
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+set(command ${COMPILER} ${flags} -fmessage-length=0 -fsyntax-only -I${INCLUDE})
+
+file(READ ${FILE} text)
+string(REGEX MATCHALL "// Expect: [^\n]+" expectations "${text}")
+if(NOT expectations)
+  message(FATAL_ERROR "${FILE}: no '// Expect:' line")
+endif()
+
+execute_process(COMMAND ${command} ${FILE} RESULT_VARIABLE result
+  OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(result EQUAL 0)
+  message(FATAL_ERROR "${FILE}: compiles, and must not")
+endif()
+foreach(expectation IN LISTS expectations)
+  string(REPLACE "// Expect: " "" expectation "${expectation}")
+  string(FIND "${output}" "${expectation}" position)
+  if(position EQUAL -1)
+    message(FATAL_ERROR "${FILE}: refused without saying '${expectation}' but:\n${output}")
+  endif()
+endforeach()
+
+if(text MATCHES "EVENTP_CORRECTED")
+  execute_process(COMMAND ${command} -DEVENTP_CORRECTED ${FILE} RESULT_VARIABLE result
+    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${FILE}: refused although corrected:\n${output}")
+  endif()
+endif()

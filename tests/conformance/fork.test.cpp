@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include <poll.h>
+#include <sys/timerfd.h>
+
+#include <eventp/eventp.hpp>
+
+#include "support/child.hpp"
+#include "support/source.hpp"
+
+namespace eventp {
+namespace {
+
+using namespace std::chrono_literals;
+using support::ended_well;
+using support::error_of;
+using support::Fork;
+using support::in_child;
+using support::poll;
+using support::Source;
+
+constexpr auto refused = std::errc::no_child_process;
+
+class ReactorFork : public ::testing::TestWithParam<Fork> {};
+INSTANTIATE_TEST_SUITE_P(Ways, ReactorFork, ::testing::Values(Fork::fork, Fork::raw_clone),
+                         [](const auto& way) {
+                             return way.param == Fork::fork ? "fork" : "raw_clone";
+                         });
+
+TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.guard]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_TRUE(in_child([&] {
+        ThinSubscriber other = Source{}.make();
+        return error_of(reactor.add(other)) == refused && other &&
+               error_of(reactor.modify(source.name, support::nothing)) == refused &&
+               !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
+               !reactor.take(source.name) && !reactor.contains(source.name) &&
+               !reactor.again(source.name) && error_of(reactor.run_once(0s)) == refused &&
+               error_of(reactor.run_once()) == refused && error_of(reactor.run()) == refused &&
+               error_of(reactor.run_for(1s)) == refused && error_of(reactor.fd()) == refused &&
+               error_of(reactor.release()) == refused &&
+               reactor.find<Source::Tap>(source.name) == nullptr;
+    }, GetParam()));
+
+    EXPECT_EQ(poll(reactor), 1U);  // and the parent's set is what it was
+}
+
+TEST_P(ReactorFork, LeavesTheParentsSetAloneWhenTheChildDestroysItsCopy) {  // [fork.guard]
+    std::optional<Reactor> reactor{std::in_place};
+    Source source;
+    source.add_to(*reactor);
+
+    EXPECT_TRUE(in_child([&] {
+        reactor.reset();
+        return true;
+    }, GetParam()));
+
+    source.signal();
+    EXPECT_EQ(poll(*reactor), 1U);
+}
+
+TEST_P(ReactorFork, EndsTheChildsBatchWithTheHandlerThatForked) {  // [fork.guard]
+    Reactor reactor;
+    pid_t child = -1;
+    int calls = 0;
+    const auto handler = [&](Source& self, ReactorOps&) {
+        self.drain();
+        ++calls;
+        if (child == -1) {
+            child = support::fork_by(GetParam());
+        }
+    };
+    Source first{support::reading, handler};
+    Source second{support::reading, handler};
+    Source third{support::reading, handler};
+    for (Source* source : {&first, &second, &third}) {
+        source->add_to(reactor);
+        source->signal();
+    }
+
+    poll(reactor);
+    if (child == 0) {
+        support::end_child(calls == 1 && error_of(reactor.run_once(0s)) == refused);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(calls, 3);
+}
+
+TEST_P(ReactorFork, LeavesWhatTheForkingHandlerHadRemovedToTheParent) {  // [fork.guard]
+    Reactor reactor;
+    pid_t child = -1;
+    int destroyed = 0;
+    Source victim;
+    victim.on_destroy = [&destroyed] { ++destroyed; };
+    Source forker{support::reading, [&](Source&, ReactorOps& ops) {
+        ops.remove(victim.name);
+        child = support::fork_by(GetParam());
+    }};
+    victim.add_to(reactor);
+    forker.add_to(reactor);
+    forker.signal();
+
+    poll(reactor);
+    if (child == 0) {
+        support::end_child(destroyed == 0);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(destroyed, 1);
+}
+
+TEST(ReactorForkEnd, LetsAChildEndInsideTheHandlerThatForked) {  // [fork.guard]
+    auto reactor = std::make_unique<Reactor>();
+    pid_t child = -1;
+    Source source{support::reading, [&](Source&, ReactorOps&) {
+        child = ::fork();
+        if (child == 0) {
+            reactor.reset();  // as exit() does to a static one
+            support::end_child(true);
+        }
+    }};
+    source.add_to(*reactor);
+    source.signal();
+
+    poll(*reactor);
+
+    EXPECT_TRUE(ended_well(child));
+}
+
+TEST(ReactorForkEnd, RefusesPostsAndCallsInTheChild) {  // [remote.fork]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    int runs = 0;
+    ASSERT_TRUE(endpoint.post([&runs] { ++runs; }));
+
+    EXPECT_TRUE(in_child([&] {
+        const bool all = error_of(endpoint.post([] {})) == refused &&
+                         error_of(endpoint.call([] {}, 1s)) == refused &&
+                         error_of(endpoint.stop()) == refused;
+        // What was posted before the fork is the parent's.
+        return all && reactor.reinit_after_fork() && poll(reactor) == 0 && runs == 0 &&
+               endpoint.post([&runs] { ++runs; }) && poll(reactor) == 0 && runs == 1;
+    }));
+
+    poll(reactor);
+    EXPECT_EQ(runs, 1);
+}
+
+/// A periodic timer that gets a timerfd of its own in a child.
+class Ticker {
+public:
+    Ticker() : timer_{make()} {}
+    [[nodiscard]] int fd() const noexcept { return timer_.fd(); }
+    [[nodiscard]] Interest interest() const noexcept { return support::reading; }
+    void handle(ReactorOps& reactor) {
+        std::uint64_t expirations = 0;
+        static_cast<void>(::read(fd(), &expirations, sizeof expirations));
+        ++ticks;
+        reactor.stop();
+    }
+    void after_fork(ReactorOps& /*reactor*/) {
+        timer_ = make();
+        was_forked = true;
+    }
+    int ticks = 0;
+    bool was_forked = false;
+
+private:
+    static OwnedFd make() {
+        OwnedFd timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+        const itimerspec soon{{0, 1'000'000}, {0, 1'000'000}};
+        EXPECT_EQ(::timerfd_settime(timer.fd(), 0, &soon, nullptr), 0);
+        return timer;
+    }
+    OwnedFd timer_;
+};
+
+TEST(ReactorReinit, KeepsWhatKnowsForksAndDestroysTheRest) {  // [fork.reinit]
+    Reactor reactor;
+    ThinSubscriber ticker = ThinSubscriber::make<Ticker>();
+    const Registration name = reactor.add(ticker).value();
+    Source plain;
+    int destroyed = 0;
+    plain.on_destroy = [&destroyed] { ++destroyed; };
+    plain.add_to(reactor);
+
+    EXPECT_TRUE(in_child([&] {
+        if (!reactor.reinit_after_fork() || destroyed != 1 || reactor.contains(plain.name)) {
+            return false;
+        }
+        Ticker* kept = reactor.find<Ticker>(name);
+        return kept != nullptr && kept->was_forked && reactor.run() && kept->ticks > 0;
+    }));
+
+    EXPECT_EQ(destroyed, 0);
+    plain.signal();
+    EXPECT_TRUE(reactor.run());  // the parent's timer goes on
+    EXPECT_TRUE(reactor.contains(plain.name));
+}
+
+TEST(ReactorReinit, FindsTheHookOfADescriptorObjectToo) {  // [fork.reinit]
+    Reactor reactor;
+    const auto name = interest().read().with_fd(std::make_unique<Ticker>())
+                          .with_handler([](Ticker& ticker, ReactorOps& ops) { ticker.handle(ops); })
+                          .register_into(reactor)
+                          .value();
+
+    EXPECT_TRUE(in_child([&] {
+        return reactor.reinit_after_fork() && reactor.contains(name) &&
+               reactor.find<Ticker>(name)->was_forked && reactor.run();
+    }));
+}
+
+TEST(ReactorReinit, GivesTheChildAWorkingReactorOfItsOwn) {  // [fork.reinit]
+    Reactor reactor;
+    Source parents;
+    parents.add_to(reactor);
+    const int embedded = reactor.fd().value().fd();
+
+    EXPECT_TRUE(in_child([&] {
+        if (!reactor.reinit_after_fork()) {
+            return false;
+        }
+        Source childs;
+        childs.add_to(reactor);
+        childs.signal();
+        pollfd outer{.fd = reactor.fd().value().fd(), .events = POLLIN, .revents = 0};
+        return ::poll(&outer, 1, 0) == 1 && poll(reactor) == 1 && childs.calls == 1 &&
+               reactor.remove(childs.name) && reactor.stats().registered == 0;
+    }));
+
+    pollfd outer{.fd = embedded, .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&outer, 1, 0), 0);
+    parents.signal();
+    EXPECT_EQ(::poll(&outer, 1, 0), 1);
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(ReactorReinit, IsRefusedUntilTheHandlerThatForkedHasReturned) {  // [fork.reinit]
+    Reactor reactor;
+    pid_t child = -1;
+    std::error_code inside;
+    Source source{support::reading, [&](Source&, ReactorOps&) {
+        child = ::fork();
+        if (child == 0) {
+            inside = error_of(reactor.reinit_after_fork());
+        }
+    }};
+    source.add_to(reactor);
+    source.signal();
+
+    poll(reactor);
+    if (child == 0) {
+        support::end_child(inside == std::errc::device_or_resource_busy &&
+                           reactor.reinit_after_fork().has_value());
+    }
+
+    EXPECT_TRUE(ended_well(child));
+}
+
+TEST(ReactorReinit, DoesNothingInTheParent) {  // [fork.reinit]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+
+    EXPECT_TRUE(reactor.reinit_after_fork());
+
+    EXPECT_TRUE(reactor.contains(source.name));
+}
+
+TEST(ReactorReinit, WorksInAGrandchildToo) {  // [fork.reinit]
+    Reactor reactor;
+
+    EXPECT_TRUE(in_child([&] {
+        return reactor.reinit_after_fork() && in_child([&] {
+            return error_of(reactor.run_once(0s)) == refused && reactor.reinit_after_fork() &&
+                   reactor.run_once(0s);
+        });
+    }));
+}
+
+}  // namespace
+}  // namespace eventp

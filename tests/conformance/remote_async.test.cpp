@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <coroutine>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <eventp/eventp.hpp>
+
+#include "support/reactor_thread.hpp"
+#include "support/source.hpp"
+
+namespace eventp {
+namespace {
+
+using support::error_of;
+using support::ReactorThread;
+
+/// A coroutine that runs by itself from the call on.
+struct Detached {
+    // NOLINTBEGIN(readability-identifier-naming, readability-convert-member-functions-to-static)
+    struct promise_type {
+        Detached get_return_object() noexcept { return {}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+    // NOLINTEND(readability-identifier-naming, readability-convert-member-functions-to-static)
+};
+
+struct Seen {
+    std::optional<Result<int>> answer;
+    std::thread::id thread;
+    std::atomic<bool> done{false};
+
+    void wait() { done.wait(false); }
+};
+
+Detached await_answer(Answer<int> answer, Seen& seen) {
+    seen.answer = co_await answer;
+    seen.thread = std::this_thread::get_id();
+    seen.done = true;
+    seen.done.notify_all();
+}
+
+TEST(RemoteAsync, IsAwaitedAndGoesOnAtTheReactorsThread) {  // [remote.async]
+    ReactorThread running;
+    Seen seen;
+    std::atomic<bool> may_answer{false};
+
+    await_answer(running.endpoint().call_async([&may_answer] {
+        may_answer.wait(false);  // so that the coroutine is suspended first
+        return 5;
+    }), seen);
+    may_answer = true;
+    may_answer.notify_all();
+    seen.wait();
+
+    EXPECT_EQ(seen.answer.value(), 5);
+    EXPECT_EQ(seen.thread, running.thread_id());
+}
+
+TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
+    ReactorThread running;
+    Seen seen;
+    std::atomic<void*> handed_over{nullptr};
+
+    auto answer = running.endpoint().call_async([] { return 6; }).resumed_by(
+        [&handed_over](std::coroutine_handle<> waiting) {
+            handed_over = waiting.address();
+            handed_over.notify_all();
+        });
+    const bool was_ready = answer.is_ready();
+    await_answer(std::move(answer), seen);
+    if (!was_ready && !seen.done) {
+        handed_over.wait(nullptr);
+        std::coroutine_handle<>::from_address(handed_over).resume();
+    }
+    seen.wait();
+
+    EXPECT_EQ(seen.answer.value(), 6);
+    EXPECT_EQ(seen.thread, std::this_thread::get_id());
+}
+
+TEST(RemoteAsync, AnswersBrokenPipeToACoroutineWhenTheReactorGoes) {  // [remote.gone]
+    std::optional<Reactor> reactor{std::in_place};
+    const RemoteEndpoint endpoint{*reactor};
+    Seen seen;
+    await_answer(endpoint.call_async([] { return 7; }), seen);
+    ASSERT_FALSE(seen.done);
+
+    reactor.reset();
+
+    ASSERT_TRUE(seen.done);
+    EXPECT_EQ(error_of(seen.answer.value()), std::errc::broken_pipe);
+}
+
+TEST(RemoteAsync, GivesAFuture) {  // [remote.async]
+    ReactorThread running;
+
+    EXPECT_EQ(running.endpoint().call_async([] { return 8; }).future().get(), 8);
+}
+
+TEST(RemoteAsync, GivesAFutureOfACallThatIsRefused) {  // [remote.async]
+    std::optional<Reactor> reactor{std::in_place};
+    const RemoteEndpoint endpoint{*reactor};
+    reactor.reset();
+
+    EXPECT_EQ(error_of(endpoint.call_async([] { return 8; }).future().get()),
+              std::errc::broken_pipe);
+}
+
+#if defined(__cpp_exceptions)
+TEST(RemoteAsync, ThrowsWhatTheClosureThrewFromEachWayToTheAnswer) {  // [remote.async]
+    ReactorThread running;
+    const auto thrower = []() -> int { throw std::runtime_error{"async"}; };
+
+    EXPECT_THROW(static_cast<void>(running.endpoint().call_async(thrower).get()),
+                 std::runtime_error);
+    EXPECT_THROW(static_cast<void>(running.endpoint().call_async(thrower).future().get()),
+                 std::runtime_error);
+}
+#endif
+
+TEST(RemoteAsync, RunsTheClosureThoughTheAnswerIsDropped) {  // [remote.async]
+    ReactorThread running;
+    bool ran = false;
+
+    { const auto dropped = running.endpoint().call_async([&ran] { ran = true; }); }
+    ASSERT_TRUE(running.endpoint().call([] {}));
+
+    EXPECT_TRUE(ran);
+}
+
+TEST(RemoteAsync, RefusesToBlockTheReactorsOwnThread) {  // [remote.async]
+    ReactorThread running;
+    const RemoteEndpoint& endpoint = running.endpoint();
+
+    const auto inner =
+        endpoint.call([&endpoint] { return error_of(endpoint.call_async([] {}).get()); });
+
+    EXPECT_EQ(inner, std::errc::resource_deadlock_would_occur);
+}
+
+}  // namespace
+}  // namespace eventp

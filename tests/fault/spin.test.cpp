@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+//
+// Linked with --wrap, so that the waits can be counted.
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/eventp.hpp>
+
+#include "support/source.hpp"
+
+namespace {
+
+std::vector<int> timeouts;  // of epoll_wait(), in order
+
+}  // namespace
+
+extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): names the linker makes.
+int __real_epoll_wait(int set, epoll_event* events, int capacity, int timeout);
+int __wrap_epoll_wait(int set, epoll_event* events, int capacity, int timeout) {
+    timeouts.push_back(timeout);
+    return __real_epoll_wait(set, events, capacity, timeout);
+}
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
+}
+
+namespace eventp {
+namespace {
+
+using namespace std::chrono_literals;
+
+Reactor::Options spinning(std::chrono::nanoseconds spin) {
+    Reactor::Options options;
+    options.spin = spin;
+    return options;
+}
+
+TEST(ReactorSpin, PollsForAsLongAsItIsToldAndThenBlocks) {  // [run.spin]
+    Reactor reactor{spinning(200us)};
+    const RemoteEndpoint endpoint{reactor};
+    support::Source source;
+    source.add_to(reactor);
+    timeouts.clear();
+    std::jthread later{[&source] { source.signal(); }};
+
+    ASSERT_TRUE(reactor.run_once());
+
+    EXPECT_EQ(timeouts.front(), 0);
+    if (timeouts.back() == -1) {  // nothing came while it polled
+        EXPECT_GE(timeouts.size(), 2U);
+    }
+}
+
+TEST(ReactorSpin, NeverBlocksWhileTheTimeIsNotOver) {  // [run.spin]
+    Reactor reactor{spinning(1h)};
+    support::Source source;
+    source.add_to(reactor);
+    timeouts.clear();
+    std::jthread later{[&source] { source.signal(); }};
+
+    EXPECT_EQ(reactor.run_once(), 1U);
+
+    for (const int timeout : timeouts) {
+        EXPECT_EQ(timeout, 0);
+    }
+}
+
+TEST(ReactorSpin, SeesAPostWithoutBeingRung) {  // [run.spin]
+    Reactor reactor{spinning(1h)};
+    const RemoteEndpoint endpoint{reactor};
+    bool ran = false;
+    std::jthread later{[&] { EXPECT_TRUE(endpoint.post([&ran] { ran = true; })); }};
+
+    while (!ran) {
+        ASSERT_TRUE(reactor.run_once());
+    }
+
+    EXPECT_EQ(reactor.stats().events, 0U);  // the eventfd was not written
+}
+
+TEST(ReactorSpin, DoesNotSpinLongerThanTheTimeout) {  // [run.spin]
+    Reactor reactor{spinning(1h)};
+
+    EXPECT_EQ(reactor.run_once(1ms), 0U);  // returns at all
+}
+
+TEST(ReactorSpin, IsOffByDefault) {  // [run.spin]
+    Reactor reactor;
+    support::Source source;
+    source.add_to(reactor);
+    source.signal();
+    timeouts.clear();
+
+    EXPECT_EQ(reactor.run_once(), 1U);
+
+    EXPECT_EQ(timeouts, std::vector<int>{-1});
+}
+
+TEST(ReactorSpin, RefusesANegativeTime) {  // [reactor.create]
+    EXPECT_EQ(support::error_of(Reactor::create(spinning(-1ns))), std::errc::invalid_argument);
+}
+
+}  // namespace
+}  // namespace eventp

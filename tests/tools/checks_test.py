@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""Each check of tools/ accepts a good tree and refuses a tree with one fault."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools"
+SPDX = "// SPDX-License-Identifier: MIT\n"
+HEADER = SPDX + "#pragma once\n"
+HELLO = "int main() {}\n"
+QUOTED = "# x\n\n<!-- quotes examples/hello_eventfd.cpp -->\n```cpp\n" + HELLO + "```\n"
+
+
+def run(check, tree):
+    """Runs one check over a tree given as {path: text}; (passed, what it printed)."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in tree.items():
+            file = pathlib.Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        done = subprocess.run([sys.executable, TOOLS / f"check_{check}.py", folder],
+                              capture_output=True, text=True, check=False)
+    if done.stderr:
+        raise RuntimeError(done.stderr)
+    return done.returncode == 0, done.stdout
+
+
+class CheckTest(unittest.TestCase):
+    def accepts(self, check, tree):
+        passed, said = run(check, tree)
+        self.assertTrue(passed, said)
+
+    def refuses(self, check, tree, words):
+        passed, said = run(check, tree)
+        self.assertFalse(passed, said)
+        self.assertIn(words, said)
+
+
+class Layers(CheckTest):
+    def test_accepts_an_include_of_the_same_or_a_lower_layer(self):
+        self.accepts("layers", {
+            "include/eventp/reactor.hpp": "#include <sys/epoll.h>\n#include <eventp/fd.hpp>\n",
+            "src/reactor.cpp": '#include <eventp/reactor.hpp>\n#include "sys/syscall.hpp"\n'})
+
+    def test_accepts_gmock_in_testing(self):
+        self.accepts("layers", {"include/eventp/testing/fire.hpp": "#include <gmock/gmock.h>\n"})
+
+    def test_refuses_an_upward_include(self):
+        self.refuses("layers", {"include/eventp/fd.hpp": "#include <eventp/reactor.hpp>\n"},
+                     "includes eventp/reactor.hpp of layer")
+
+    def test_refuses_an_upward_include_of_a_private_header(self):
+        self.refuses("layers", {"src/sys/syscall.cpp": '#include "registry.hpp"\n'}, "of layer 5")
+
+    def test_refuses_a_detail_header_above_the_contracts(self):
+        self.refuses("layers",
+                     {"include/eventp/detail/contract.hpp": "#include <eventp/detail/slot.hpp>\n"},
+                     "of layer 4")
+
+    def test_knows_the_parts_of_a_source_by_its_name(self):
+        self.accepts("layers", {"src/timer_queue.hpp": '#include "registry.hpp"\n'})
+        self.refuses("layers", {"src/registry.cpp": '#include "timer_queue.hpp"\n'}, "of layer 7")
+
+    def test_refuses_a_file_of_no_layer(self):
+        self.refuses("layers", {"src/stranger.cpp": ""}, "in no layer")
+
+    def test_refuses_an_include_of_no_layer(self):
+        self.refuses("layers", {"src/reactor.cpp": '#include "stranger.hpp"\n'}, "in no layer")
+
+    def test_refuses_a_private_include_in_a_public_header(self):
+        self.refuses("layers", {"include/eventp/reactor.hpp": '#include "registry.hpp"\n'},
+                     "public headers include public headers")
+
+    def test_refuses_a_third_party_in_a_public_header(self):
+        self.refuses("layers", {"include/eventp/fd.hpp": "#include <boost/config.hpp>\n"},
+                     "the standard library and the kernel only")
+
+    def test_refuses_testing_in_the_header_of_everything(self):
+        self.refuses("layers",
+                     {"include/eventp/eventp.hpp": "#include <eventp/testing/fire.hpp>\n"},
+                     "needs gmock")
+
+
+class Contracts(CheckTest):
+    PROMISE = {"include/eventp/a.hpp": "/// Goes. [remove.self]\n/// Hands out. [take]\n"}
+    TEST = {"tests/unit/a.test.cpp":
+            "TEST(A, Goes) {  // [remove.self]\n}\nTEST(A, HandsOut) {  // [take]\n}\n"}
+
+    def test_accepts_labels_that_are_tested(self):
+        self.accepts("contracts", self.PROMISE | self.TEST)
+
+    def test_accepts_brackets_that_are_no_labels(self):
+        self.accepts("contracts", {
+            "include/eventp/a.hpp": "// rows[number], [[nodiscard]], [link](x)\nint a[count];\n"})
+
+    def test_accepts_a_citation_in_a_misuse(self):
+        self.accepts("contracts", {
+            "include/eventp/a.hpp": "/// [take]\n",
+            "tests/compile_fail/a.cpp": "// Expect: no\n// [take]\n"})
+
+    def test_refuses_an_untested_label(self):
+        self.refuses("contracts", self.PROMISE, "[remove.self] is promised and no test cites it")
+
+    def test_refuses_an_untested_label_of_one_word(self):
+        self.refuses("contracts", self.PROMISE, "[take] is promised and no test cites it")
+
+    def test_refuses_a_citation_in_a_file_without_tests(self):
+        self.refuses("contracts", {
+            "include/eventp/a.hpp": "/// [take]\n", "tests/support/a.hpp": "// [take]\n"},
+            "[take] is promised and no test cites it")
+
+    def test_refuses_a_label_that_nobody_promises(self):
+        self.refuses("contracts", self.TEST, "[remove.self] is cited and no public header")
+
+
+class Files(CheckTest):
+    def test_accepts_a_good_tree(self):
+        self.accepts("files", {
+            "include/a.hpp": HEADER, "tools/a.py": "#!/usr/bin/env python3\n#" + SPDX[2:],
+            "Makefile": "#" + SPDX[2:] + "all:\n\techo\n", "build/a.cpp": "\t", "docs/a.md": "\t"})
+
+    def test_refuses_a_file_without_a_licence(self):
+        for name in ("src/a.cpp", "tools/a.py", "tools/a.sh", "CMakeLists.txt", ".ci/run"):
+            with self.subTest(name):
+                self.refuses("files", {name: "\n"}, "SPDX-License-Identifier")
+
+    def test_refuses_a_header_without_pragma_once(self):
+        self.refuses("files", {"include/a.hpp": SPDX}, "no #pragma once")
+
+    def test_refuses_a_file_of_401_lines(self):
+        self.refuses("files", {"src/a.cpp": SPDX + "\n" * 399 + "x\n"}, "401 lines")
+
+    def test_refuses_a_line_of_101_columns(self):
+        self.refuses("files", {"src/a.cpp": SPDX + "x" * 101 + "\n"}, "101 columns")
+
+    def test_refuses_tabs_and_trailing_blanks(self):
+        self.refuses("files", {"src/a.cpp": SPDX + "\tx\n"}, "tab")
+        self.refuses("files", {"src/a.cpp": SPDX + "x \n"}, "trailing blank")
+
+    def test_refuses_a_missing_or_a_second_newline_at_the_end(self):
+        self.refuses("files", {"src/a.cpp": SPDX + "x"}, "one newline")
+        self.refuses("files", {"src/a.cpp": SPDX + "x\n\n"}, "one newline")
+
+
+class Lists(CheckTest):
+    GOOD = {"CMakeLists.txt": "src/a.cpp include/eventp/a.hpp", "src/a.cpp": "",
+            "include/eventp/a.hpp": "", "tests/unit/a.test.cpp": "",
+            "tests/CMakeLists.txt": "eventp_add_test(unit a)",
+            "examples/CMakeLists.txt": "echo/a.cpp", "examples/echo/a.cpp": ""}
+
+    def test_accepts_a_tree_where_all_are_listed(self):
+        self.accepts("lists", self.GOOD)
+
+    def test_refuses_a_file_that_is_not_listed(self):
+        for name in ("src/b.cpp", "src/sys/a.cpp", "include/eventp/b.hpp", "tests/unit/b.test.cpp",
+                     "tests/fault/a.test.cpp", "examples/b.cpp", "examples/a.cpp"):
+            with self.subTest(name):
+                self.refuses("lists", self.GOOD | {name: ""}, name)
+
+    def test_refuses_a_file_that_only_a_comment_lists(self):
+        self.refuses("lists", self.GOOD | {"tests/CMakeLists.txt": "# eventp_add_test(unit a)"},
+                     "tests/unit/a.test.cpp")
+
+
+class Readme(CheckTest):
+    GOOD = {"examples/hello_eventfd.cpp": SPDX + HELLO, "README.md": QUOTED}
+
+    def test_accepts_a_verbatim_quotation(self):
+        self.accepts("readme", self.GOOD)
+
+    def test_refuses_a_quotation_that_differs(self):
+        self.refuses("readme", self.GOOD | {"README.md": QUOTED.replace("main()", "main(void)")},
+                     "differs")
+
+    def test_refuses_a_quotation_that_differs_in_docs(self):
+        self.refuses("readme", self.GOOD | {"docs/a.md": QUOTED.replace("main()", "main(void)")},
+                     "docs/a.md")
+
+    def test_refuses_a_readme_without_the_example(self):
+        self.refuses("readme", self.GOOD | {"README.md": "```cpp\n" + HELLO + "```\n"},
+                     "does not quote")
+
+    def test_refuses_a_mark_without_a_block(self):
+        self.refuses("readme", self.GOOD | {"README.md": QUOTED.replace("```", "~~~")},
+                     "has no code block")
+
+    def test_refuses_a_quotation_of_nothing(self):
+        self.refuses("readme", self.GOOD | {
+            "README.md": QUOTED + QUOTED.replace("hello_eventfd", "gone")}, "does not exist")
+
+
+if __name__ == "__main__":
+    unittest.main()
