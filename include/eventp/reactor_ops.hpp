@@ -29,6 +29,8 @@ public:
     ///                 first reported by the next wait, never in the batch that is being
     ///                 dispatched [add.next_turn]. The number is read once, here.
     ///                 An empty interest registers it paused (see modify).
+    ///                 [ghost.returned] an entry of a removed subscriber that came back under the
+    ///                 number, with a duplicate of its file, makes room.
     /// Returns:        the name of the registration.
     /// Errors:         [add.strong] on any error `subscriber` still owns its value, nothing is
     ///                 closed and the reactor is what it was.
@@ -82,6 +84,10 @@ public:
     ///                 not through its number when that is reused [ghost.reuse], not through a
     ///                 duplicate [ghost.dup] or a forked child [ghost.fork] that keeps its file
     ///                 open. The number can be registered again at once [remove.readd].
+    ///                 [ghost.rebuild] what the kernel may still hold of it, it gives up between
+    ///                 turns, in a rebuilt set: when events of removed subscribers exceed one
+    ///                 and a sixteenth of the live since the last rebuild, or the removed the
+    ///                 live (and 1024).
     ///                 [remove.outside] outside dispatch it is destroyed before remove() returns.
     ///                 [remove.self] from its own handler: when that handler has returned, before
     ///                 the next event.
