@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <type_traits>
+
+#include <eventp/detail/block.hpp>
+#include <eventp/detail/signature.hpp>
+#include <eventp/detail/slot.hpp>
+#include <eventp/event.hpp>
+#include <eventp/fd.hpp>
+#include <eventp/interest.hpp>
+#include <eventp/reactor_ops.hpp>
+#include <eventp/registration.hpp>
+#include <eventp/subscriber.hpp>
+
+namespace eventp::detail {
+
+/// One more owner of the object of a block.
+inline void add_owner(Block* block) noexcept {
+    block->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Destroys the object with its last owner.
+template <typename T>
+void drop_owner(Block* block) noexcept {
+    if (block->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        std::destroy_at(static_cast<T*>(object_of(block)));
+        drop_holder(block);
+    }
+}
+
+/// Where a device has a descriptor, and which of its member functions is called for it.
+template <auto Where, auto Function>
+struct Watch {};
+
+template <typename T, auto Where>
+consteval bool check_where() {
+    if constexpr (std::is_invocable_v<decltype(Where), T&>) {
+        using Given = std::remove_reference_t<std::invoke_result_t<decltype(Where), T&>>;
+        static_assert(Descriptor<Given>,
+                      "eventp: what a device watches is a Descriptor, not a number: say who closes "
+                      "it with OwnedFd or BorrowedFd");
+        return Descriptor<Given>;
+    } else {
+        static_assert(std::is_invocable_v<decltype(Where), T&>,
+                      "eventp: watch<Where, Function> takes first a data member of the device, or "
+                      "a member function or lambda that gives the descriptor of one");
+        return false;
+    }
+}
+
+template <typename T, auto Function>
+consteval bool check_function() {
+    using F = decltype(Function);
+    if constexpr (SignatureOf<F>::readable && std::is_member_function_pointer_v<F>) {
+        static_assert(std::is_convertible_v<T&, typename SignatureOf<F>::Class&>,
+                      "eventp: the member function belongs to the device it is called on");
+        static_assert(std::is_void_v<typename SignatureOf<F>::Result>,
+                      "eventp: a handler returns void: there is nobody to read its result");
+        return std::is_convertible_v<T&, typename SignatureOf<F>::Class&>;
+    } else {
+        static_assert(std::is_member_function_pointer_v<F> && SignatureOf<F>::readable,
+                      "eventp: watch<Where, Function> takes second a member function of the "
+                      "device, neither volatile nor variadic nor for rvalues only");
+        return false;
+    }
+}
+
+/// What a slot of a device does. Its value is the address of the T.
+template <typename T, typename Watched>
+struct DevicePart;
+
+template <typename T, auto Where, auto Function>
+struct DevicePart<T, Watch<Where, Function>> {
+    using Read = SignatureOf<decltype(Function)>;
+    /// What names the descriptor: a member of the T, or a temporary.
+    using Given = std::remove_reference_t<std::invoke_result_t<decltype(Where), T&>>;
+    using Fd = PointeeOf<Given>;
+
+    static T& object(Slot* slot) noexcept { return *static_cast<T*>(lead_of(slot)); }
+
+    static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
+        if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
+            inject(slot, events, reactor, typename Read::Parameters{});
+        }
+    }
+    static void destroy(Slot* slot) noexcept { drop_owner<T>(block_of(lead_of(slot))); }
+    static int descriptor(Slot* slot) {
+        auto&& given = std::invoke(Where, object(slot));
+        return fd_of(given);
+    }
+    static void* find(Slot* slot, const void* key) noexcept {
+        return key == &type_key<T> ? lead_of(slot) : nullptr;
+    }
+    static void run_after_fork(Slot* slot, ReactorOps* reactor) {
+        if constexpr (HasAfterFork<T>) {
+            if (first_after_fork(block_of(lead_of(slot)))) {
+                object(slot).after_fork(*reactor);
+            }
+        }
+    }
+    static constexpr auto after_fork = HasAfterFork<T> ? &run_after_fork : nullptr;
+
+    static constexpr OperationsTable table{{
+        {&call, &destroy, &descriptor, &find, after_fork},
+        {&fire_once, &destroy, &descriptor, &find, after_fork},
+        {&drop_event, &destroy, &descriptor, &find, after_fork},
+    }};
+
+private:
+    template <typename... A>
+    static void inject(Slot* slot, std::uint32_t events, ReactorOps* reactor,
+                       TypeList<A...> /*parameters*/) {
+        T& device = object(slot);
+        const auto call = [&](auto& fd) {
+            [[maybe_unused]] Arguments<std::remove_reference_t<decltype(fd)>> from{
+                fd, Event{events}, Interest{slot->live.interest},
+                Registration{slot->fd, slot->live.generation}, *reactor};
+            (device.*Function)(static_cast<A>(pick<A>(from))...);
+        };
+        if constexpr ((std::is_same_v<std::remove_cvref_t<A>, std::remove_cv_t<Fd>> || ...)) {
+            auto&& given = std::invoke(Where, device);
+            call(Pointee<Given>::get(given));
+        } else {
+            call(device);  // asked for by none of A
+        }
+    }
+};
+
+}  // namespace eventp::detail
