@@ -15,4 +15,5 @@
 #include <eventp/result.hpp>           // IWYU pragma: export
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
 #include <eventp/thin_subscriber.hpp>  // IWYU pragma: export
+#include <eventp/timer.hpp>            // IWYU pragma: export
 #include <eventp/version.hpp>          // IWYU pragma: export

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include <eventp/detail/slot_access.hpp>
+#include <eventp/reactor_ops.hpp>
+
+namespace eventp {
+
+// How gmock shows them when an expectation fails.
+inline void PrintTo(Interest interest, std::ostream* out) {
+    *out << to_string(interest);
+}
+inline void PrintTo(Event event, std::ostream* out) {
+    *out << to_string(event);
+}
+inline void PrintTo(Registration name, std::ostream* out) {
+    *out << to_string(name);
+}
+inline void PrintTo(const Key& key, std::ostream* out) {
+    *out << key.fd() << '#' << key.generation();
+}
+
+namespace testing {
+
+/// A ReactorOps for the unit tests of handlers: every operation is a gmock method, and by default
+/// does what a Reactor would, without asking the kernel anything. [mock.methods]
+///
+///     NiceMock<MockReactor> reactor;
+///     EXPECT_CALL(reactor, add);                   // and still keeps the subscriber
+///     fire(listener, Event{EPOLLIN}, reactor);     // fire.hpp
+///     fire(BorrowedFd{7}, Event{EPOLLIN}, reactor);  // what the listener's handler has added
+///
+/// Defaults, that ON_CALL or an action of EXPECT_CALL replaces:
+///
+/// add             takes the subscriber over and keeps it, under its descriptor's number and a
+///                 generation of its own. Any number will do that is not negative, open or not;
+///                 the other refusals of our own are those of ReactorOps::add(). [mock.keeps]
+/// modify          changes the interest of what is kept, or refuses as ReactorOps::modify() does.
+///                 [mock.modify]
+/// remove          destroys what is kept; while a handler is fired, when it has returned.
+/// remove_now      the same, at once but for the one whose handler is fired. [mock.remove]
+/// take            hands out what is kept, except the one whose handler is fired. [mock.take]
+/// contains        says whether something is kept. [mock.contains]
+/// again           answers true for the one whose handler is fired, and fires nothing. [mock.again]
+/// stop            does nothing.
+///
+/// What is kept is destroyed with the mock, and add() then answers operation_canceled.
+/// Not for:        the kernel's side of the contracts: refusals of epoll_ctl(2), ghosts, order.
+/// Not promised:   that the number of a paused subscriber is read anew when it is resumed.
+/// Thread safety:  thread-bound.
+class MockReactor : public ReactorOps {
+public:
+    MockReactor() { behave_like_a_reactor(); }
+    virtual ~MockReactor() {
+        closing_ = true;
+        while (!kept_.empty()) {
+            const ThinSubscriber last = extract(kept_.end() - 1);
+        }
+    }
+
+    MOCK_METHOD(Result<Registration>, add, (ThinSubscriber & subscriber), (override));
+    MOCK_METHOD(Result<>, modify, (Key key, Interest interest), (override));
+    MOCK_METHOD(bool, remove, (Key key), (override));
+    MOCK_METHOD(bool, remove_now, (Key key), (override));
+    MOCK_METHOD(ThinSubscriber, take, (Key key), (override));
+    MOCK_METHOD(bool, contains, (Key key), (const, override));
+    MOCK_METHOD(bool, again, (Key key), (override));
+    MOCK_METHOD(void, stop, (), (noexcept, override));
+
+    /// How many subscribers are kept.
+    [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
+
+    /// What is registered at the moment for a kept subscriber; empty when none is kept.
+    [[nodiscard]] Interest interest_of(Key key) const {
+        const auto found = find_kept(key);
+        return found == kept_.end() ? Interest{} : Interest{slot_of(*found).live.interest};
+    }
+
+    /// The kept subscriber, or its descriptor object, when it is an S; null otherwise.
+    template <typename S>
+    [[nodiscard]] S* find(Key key) {
+        const auto found = find_kept(key);
+        return found == kept_.end() ? nullptr : kept_[index_of(found)].template find<S>();
+    }
+
+private:
+    enum class When : std::uint8_t { after_the_handler, now };
+    using Kept = std::vector<ThinSubscriber>;
+
+    friend void fire(Key key, Event event, MockReactor& reactor);
+
+    /// A handler on the stack. What was removed meanwhile goes with the outermost one.
+    class Firing {
+    public:
+        Firing(MockReactor& reactor, const detail::Slot& slot) : reactor_{reactor} {
+            reactor_.fired_.push_back(&slot);
+        }
+        Firing(const Firing&) = delete;
+        Firing& operator=(const Firing&) = delete;
+        ~Firing() {
+            reactor_.fired_.pop_back();
+            while (reactor_.fired_.empty() && !reactor_.retired_.empty()) {
+                const ThinSubscriber last = std::move(reactor_.retired_.back());
+                reactor_.retired_.pop_back();
+            }
+        }
+
+    private:
+        MockReactor& reactor_;
+    };
+
+    static detail::Slot& slot_of(const ThinSubscriber& subscriber) noexcept {
+        return *detail::SlotAccess::slot_of(subscriber);
+    }
+
+    [[nodiscard]] Kept::const_iterator find_kept(const Key& key) const {
+        return std::ranges::find_if(kept_, [&key](const ThinSubscriber& kept) {
+            const detail::Slot& slot = slot_of(kept);
+            return slot.fd == key.fd() &&
+                   (key.generation() == 0 || key.generation() == slot.live.generation);
+        });
+    }
+    [[nodiscard]] std::size_t index_of(Kept::const_iterator position) const {
+        return static_cast<std::size_t>(position - kept_.begin());
+    }
+    [[nodiscard]] bool is_fired(const detail::Slot& slot) const {
+        return std::ranges::find(fired_, &slot) != fired_.end();
+    }
+
+    /// Takes a subscriber out before it is destroyed: its destructor may call us.
+    [[nodiscard]] ThinSubscriber extract(Kept::const_iterator position) {
+        ThinSubscriber out = std::move(kept_[index_of(position)]);
+        kept_.erase(position);
+        return out;
+    }
+
+    void behave_like_a_reactor() {
+        using ::testing::_;
+        ON_CALL(*this, add(_)).WillByDefault([this](ThinSubscriber& subscriber) {
+            return keep(subscriber);
+        });
+        ON_CALL(*this, modify(_, _)).WillByDefault([this](Key key, Interest interest) {
+            return change(key, interest);
+        });
+        ON_CALL(*this, remove(_)).WillByDefault([this](Key key) {
+            return drop(key, When::after_the_handler);
+        });
+        ON_CALL(*this, remove_now(_)).WillByDefault([this](Key key) {
+            return drop(key, When::now);
+        });
+        ON_CALL(*this, take(_)).WillByDefault([this](Key key) {
+            const auto found = find_kept(key);
+            return found == kept_.end() || is_fired(slot_of(*found)) ? ThinSubscriber{}
+                                                                     : extract(found);
+        });
+        ON_CALL(*this, contains(_)).WillByDefault([this](Key key) {
+            return find_kept(key) != kept_.end();
+        });
+        ON_CALL(*this, again(_)).WillByDefault([this](Key key) {
+            const auto found = find_kept(key);
+            return found != kept_.end() && is_fired(slot_of(*found)) &&
+                   !Interest{slot_of(*found).live.interest}.is_empty();
+        });
+    }
+
+    [[nodiscard]] Result<Registration> keep(ThinSubscriber& subscriber) {
+        if (closing_) {
+            return detail::refused(std::errc::operation_canceled);
+        }
+        if (!subscriber || !Interest{slot_of(subscriber).live.interest}.is_valid()) {
+            return detail::refused(std::errc::invalid_argument);
+        }
+        detail::Slot& slot = slot_of(subscriber);
+        const int number = slot.operations->descriptor(&slot);
+        if (number < 0) {
+            return detail::refused(std::errc::bad_file_descriptor);
+        }
+        if (find_kept(BorrowedFd{number}) != kept_.end()) {
+            return detail::refused(std::errc::file_exists);
+        }
+        kept_.emplace_back();
+        kept_.back() = std::move(subscriber);
+        slot.fd = number;
+        slot.live.generation = ++last_generation_;
+        return Registration{slot.fd, slot.live.generation};
+    }
+
+    [[nodiscard]] Result<> change(const Key& key, Interest interest) {
+        const auto found = find_kept(key);
+        if (found == kept_.end()) {
+            return detail::refused(std::errc::no_such_file_or_directory);
+        }
+        detail::Slot& slot = slot_of(*found);
+        if (!interest.is_valid() || interest.is_exclusive() ||
+            Interest{slot.live.interest}.is_exclusive()) {
+            return detail::refused(std::errc::invalid_argument);
+        }
+        slot.live.interest = interest.bits();
+        return {};
+    }
+
+    bool drop(const Key& key, When when) {
+        const auto found = find_kept(key);
+        if (found == kept_.end()) {
+            return false;
+        }
+        ThinSubscriber dropped = extract(found);
+        const bool at_once = when == When::now && !is_fired(slot_of(dropped));
+        if (!fired_.empty() && !at_once) {
+            retired_.push_back(std::move(dropped));
+        }
+        return true;
+    }
+
+    inline static std::atomic<std::uint32_t> last_generation_ = 0;  // of all mocks, as a Reactor's
+
+    Kept kept_;
+    Kept retired_;  // removed while a handler was fired
+    std::vector<const detail::Slot*> fired_;
+    bool closing_ = false;
+};
+
+}  // namespace testing
+}  // namespace eventp

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Expect: eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) gives an
+// Expect: int) or a pointer to one; for a number say OwnedFd{n} or BorrowedFd{n}
+#include <eventp/builder.hpp>
+
+struct Door {
+#if defined(EVENTP_CORRECTED)
+    int fd() const { return 7; }
+#else
+    long fd() const { return 7; }
+#endif
+};
+
+auto misuse(Door door) {
+    return eventp::interest().read().with_handler([] {}).with_fd(door);
+}

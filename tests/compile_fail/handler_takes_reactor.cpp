@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Expect: eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move or destroy
+// Expect: the reactor that is calling it
+#include <eventp/builder.hpp>
+#include <eventp/reactor.hpp>
+
+#if defined(EVENTP_CORRECTED)
+using Given = eventp::ReactorOps;
+#else
+using Given = eventp::Reactor;
+#endif
+
+void misuse(eventp::Reactor& reactor) {
+    static_cast<void>(eventp::interest()
+                          .with_fd(eventp::BorrowedFd{7})
+                          .with_handler([](Given&) {})
+                          .register_into(reactor));
+}

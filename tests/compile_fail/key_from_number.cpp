@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Expect: deleted
+// Expect: Key(T number)
+#include <eventp/builder.hpp>
+
+void misuse(eventp::ReactorOps& reactor, int number) {
+#if defined(EVENTP_CORRECTED)
+    reactor.remove(eventp::BorrowedFd{number});
+#else
+    reactor.remove(number);
+#endif
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// Expect: deleted
+#include <utility>
+
+#include <eventp/builder.hpp>
+
+eventp::ThinSubscriber misuse(eventp::ThinSubscriber& subscriber) {
+#if defined(EVENTP_CORRECTED)
+    return std::move(subscriber);
+#else
+    return subscriber;
+#endif
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// A timer has no descriptor and no readiness to tell. [timer.parameters]
+// Expect: eventp: a timer's handler takes any of TimerId, Expirations and ReactorOps&
+#include <chrono>
+
+#include <eventp/event.hpp>
+#include <eventp/timer.hpp>
+
+void misuse(eventp::Timers& timers) {
+    static_cast<void>(timers.after(std::chrono::seconds{1}, [](eventp::Event) {}));
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// Every ordered subset of the five parameters, as a function that is registered as a handler. The
+// compiler enumerates them; the count is 5!/5! + 5!/4! + 5!/3! + 5!/2! + 5!/1! + 5!/0! = 326.
+#include <set>
+#include <string>
+#include <type_traits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/handler.hpp>
+#include <eventp/testing/mock_reactor.hpp>
+
+namespace eventp {
+namespace {
+
+struct Door {
+    [[nodiscard]] static int fd() noexcept { return 7; }
+};
+
+constexpr Event event{EPOLLIN | EPOLLPRI};
+constexpr Interest told = Interest{}.read().oneshot();
+constexpr Registration name{7, 42};
+const Door* door_there = nullptr;
+const ReactorOps* reactor_there = nullptr;
+
+/// What a parameter was given, as one letter; '!' when it is not what it has to be.
+char letter(const Door& given) {
+    return &given == door_there ? 'D' : '!';
+}
+char letter(Event given) {
+    return given == event ? 'E' : '!';
+}
+char letter(Interest given) {
+    return given == told ? 'I' : '!';
+}
+char letter(Registration given) {
+    return given == name ? 'N' : '!';
+}
+char letter(const ReactorOps& given) {
+    return &given == reactor_there ? 'R' : '!';
+}
+
+std::string received;
+
+template <typename... A>
+void handler(A... given) {
+    (received.push_back(letter(given)), ...);
+}
+
+template <typename T>
+constexpr char letter_of = std::is_same_v<T, Door&>         ? 'D'
+                           : std::is_same_v<T, Event>       ? 'E'
+                           : std::is_same_v<T, Interest>    ? 'I'
+                           : std::is_same_v<T, ReactorOps&> ? 'R'
+                                                            : 'N';
+
+class HandlerParameters : public ::testing::Test {
+protected:
+    /// Calls a handler that takes exactly A..., and then all that take one parameter more.
+    template <typename... A>
+    void call_all() {
+        void (*const function)(A...) = &handler<A...>;
+        Door door;
+        begin(door);
+
+        detail::inject(function, door, event, told, name, reactor);
+
+        constexpr char expected[] = {letter_of<A>..., '\0'};
+        end(expected);
+        call_with<Door&, A...>();
+        call_with<Event, A...>();
+        call_with<Interest, A...>();
+        call_with<Registration, A...>();
+        call_with<ReactorOps&, A...>();
+    }
+
+    template <typename Next, typename... A>
+    void call_with() {
+        if constexpr (!(std::is_same_v<Next, A> || ...)) {
+            call_all<A..., Next>();
+        }
+    }
+
+    // Not in the template: 326 copies of them cost more time than all the rest.
+    void begin(const Door& door) {
+        door_there = &door;
+        reactor_there = &reactor;
+        received.clear();
+    }
+    void end(const char* expected) {
+        EXPECT_EQ(received, expected);
+        seen.emplace(expected);
+    }
+
+    ::testing::NiceMock<testing::MockReactor> reactor;
+    std::set<std::string> seen;  // each list of parameters once
+};
+
+TEST_F(HandlerParameters, AreEachGivenTheRightValueInEveryOrderedSubset)  // [handler.parameters]
+{
+    call_all<>();
+
+    EXPECT_EQ(seen.size(), 326U);
+}
+
+}  // namespace
+}  // namespace eventp

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <eventp/interest.hpp>
+
+#include <cstdint>
+#include <type_traits>
+
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/event.hpp>
+
+namespace eventp {
+namespace {
+
+/// A flag of Interest in all its forms.
+struct Flag {
+    const char* name;
+    std::uint32_t bit;
+    Interest (Interest::*set)() const noexcept;
+    Interest (Interest::*remove)() const noexcept;
+    bool (Interest::*is)() const noexcept;
+};
+
+constexpr Flag flags[] = {
+    {"read", EPOLLIN, &Interest::read, &Interest::remove_read, &Interest::is_read},
+    {"write", EPOLLOUT, &Interest::write, &Interest::remove_write, &Interest::is_write},
+    {"read_hangup", EPOLLRDHUP, &Interest::read_hangup, &Interest::remove_read_hangup,
+     &Interest::is_read_hangup},
+    {"priority", EPOLLPRI, &Interest::priority, &Interest::remove_priority, &Interest::is_priority},
+    {"edge_triggered", std::uint32_t{EPOLLET}, &Interest::edge_triggered,
+     &Interest::remove_edge_triggered, &Interest::is_edge_triggered},
+    {"oneshot", EPOLLONESHOT, &Interest::oneshot, &Interest::remove_oneshot, &Interest::is_oneshot},
+    {"wakeup", EPOLLWAKEUP, &Interest::wakeup, &Interest::remove_wakeup, &Interest::is_wakeup},
+    {"exclusive", EPOLLEXCLUSIVE, &Interest::exclusive, &Interest::remove_exclusive,
+     &Interest::is_exclusive},
+};
+
+constexpr std::uint32_t every_bit = 0xFFFF'FFFF;
+
+TEST(Interest, SetsExactlyTheBitThatAFlagNames) {
+    for (const Flag& flag : flags) {
+        SCOPED_TRACE(flag.name);
+        EXPECT_EQ((Interest{}.*flag.set)().bits(), flag.bit);
+        EXPECT_EQ((Interest{every_bit}.*flag.set)().bits(), every_bit);
+    }
+}
+
+TEST(Interest, RemovesExactlyTheBitThatAFlagNames) {
+    for (const Flag& flag : flags) {
+        SCOPED_TRACE(flag.name);
+        EXPECT_EQ((Interest{every_bit}.*flag.remove)().bits(), every_bit & ~flag.bit);
+        EXPECT_EQ((Interest{}.*flag.remove)().bits(), 0U);
+    }
+}
+
+TEST(Interest, AsksForExactlyTheBitThatAFlagNames) {
+    for (const Flag& flag : flags) {
+        SCOPED_TRACE(flag.name);
+        EXPECT_TRUE((Interest{flag.bit}.*flag.is)());
+        EXPECT_FALSE((Interest{every_bit & ~flag.bit}.*flag.is)());
+    }
+}
+
+TEST(Interest, ReadWriteIsReadAndWriteTogether) {
+    EXPECT_EQ(Interest{}.read_write(), Interest{}.read().write());
+    EXPECT_EQ(Interest{every_bit}.remove_read_write().bits(), every_bit & ~(EPOLLIN | EPOLLOUT));
+}
+
+TEST(Interest, IsEmptyWhenNoConditionIsAskedForWhateverTheModes) {
+    EXPECT_TRUE(Interest{}.is_empty());
+    EXPECT_TRUE(Interest{}.edge_triggered().oneshot().wakeup().is_empty());
+    for (const std::uint32_t condition :
+         {std::uint32_t{EPOLLIN}, std::uint32_t{EPOLLOUT}, std::uint32_t{EPOLLRDHUP},
+          std::uint32_t{EPOLLPRI}, std::uint32_t{EPOLLERR}, std::uint32_t{EPOLLHUP}}) {
+        EXPECT_FALSE(Interest{condition}.is_empty()) << condition;
+    }
+}
+
+TEST(Interest, IsValidForAllFlagsTogetherButExclusive) {
+    Interest all;
+    for (const Flag& flag : flags) {
+        all = (all.*flag.set)();
+    }
+
+    EXPECT_TRUE(all.remove_exclusive().is_valid());
+    EXPECT_TRUE(Interest{}.is_valid());
+}
+
+TEST(Interest, RefusesExclusiveWithReadHangupPriorityAndOneshot)  // [interest.exclusive]
+{
+    const Interest exclusive = Interest{}.exclusive();
+
+    EXPECT_TRUE(exclusive.read_write().edge_triggered().wakeup().is_valid());
+    EXPECT_FALSE(exclusive.read_hangup().is_valid());
+    EXPECT_FALSE(exclusive.priority().is_valid());
+    EXPECT_FALSE(exclusive.oneshot().is_valid());
+}
+
+TEST(Interest, IsNotValidWithABitThatLinuxDoesNotKnow) {
+    const std::uint32_t known = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDNORM |
+                                EPOLLRDBAND | EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP |
+                                EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT |
+                                std::uint32_t{EPOLLET};
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1U) {
+        EXPECT_EQ(Interest{bit}.is_valid(), (bit & known) != 0) << bit;
+    }
+}
+
+TEST(Interest, IsBuiltWhileCompiling) {
+    static_assert(Interest{}.read().edge_triggered().bits() == (EPOLLIN | EPOLLET));
+    static_assert(Interest{}.read_write().remove_write() == Interest{}.read());
+    static_assert(Interest{EPOLLIN} != Interest{EPOLLOUT});
+    SUCCEED();
+}
+
+TEST(Interest, IsNeitherAnEventNorANumber) {
+    static_assert(!std::is_convertible_v<Interest, Event>);
+    static_assert(!std::is_constructible_v<Event, Interest>);
+    static_assert(!std::is_constructible_v<Interest, Event>);
+    static_assert(!std::is_convertible_v<std::uint32_t, Interest>);
+    static_assert(!std::is_convertible_v<Interest, std::uint32_t>);
+    static_assert(sizeof(Interest) == sizeof(std::uint32_t));
+    SUCCEED();
+}
+
+}  // namespace
+}  // namespace eventp

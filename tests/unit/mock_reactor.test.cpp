@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include <eventp/testing/mock_reactor.hpp>
+
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/testing/fire.hpp>
+
+#include "support/probe.hpp"
+
+namespace eventp {
+namespace {
+
+using eventp::testing::fire;
+using eventp::testing::MockReactor;
+using support::Action;
+using support::Mock;
+using support::Probe;
+using ::testing::_;
+using ::testing::NiceMock;
+using ::testing::Return;
+
+using MockAdd = Mock;
+
+TEST_F(MockAdd, TakesTheSubscriberOverAndNumbersIt)  // [mock.keeps]
+{
+    auto subscriber = ThinSubscriber::make<Probe>(7, destroyed);
+
+    const auto name = reactor.add(subscriber);
+
+    ASSERT_TRUE(name);
+    EXPECT_FALSE(subscriber);
+    EXPECT_EQ(name->fd(), 7);
+    EXPECT_NE(name->generation(), 0U);
+    EXPECT_EQ(reactor.size(), 1U);
+    EXPECT_EQ(destroyed, 0);
+}
+
+TEST_F(MockAdd, GivesEachRegistrationAGenerationOfItsOwn)  // [mock.keeps]
+{
+    const Registration first = add(7);
+    reactor.remove(first);
+    const Registration second = add(7);
+
+    EXPECT_NE(first, second);
+    EXPECT_FALSE(reactor.contains(first));
+    EXPECT_TRUE(reactor.contains(second));
+}
+
+TEST_F(MockAdd, RefusesWhatAReactorRefuses)  // [mock.keeps]
+{
+    add(7);
+    ThinSubscriber empty;
+
+    EXPECT_EQ(refusal(7), std::errc::file_exists);
+    EXPECT_EQ(refusal(-1), std::errc::bad_file_descriptor);
+    EXPECT_EQ(refusal(8, Interest{}.exclusive().oneshot()), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.add(empty).error(), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.size(), 1U);
+}
+
+TEST_F(MockAdd, AnswersOperationCanceledToTheDestructorsThatItRuns)  // [mock.keeps]
+{
+    std::error_code answer;
+    int other = 0;
+    {
+        NiceMock<MockReactor> mock;
+        auto subscriber = ThinSubscriber::make<Probe>(7, destroyed);
+        subscriber.find<Probe>()->on_destroy = [&] {
+            auto late = ThinSubscriber::make<Probe>(8, other);
+            answer = mock.add(late).error();
+        };
+        ASSERT_TRUE(mock.add(subscriber));
+    }
+
+    EXPECT_EQ(destroyed, 1);
+    EXPECT_EQ(answer, std::errc::operation_canceled);
+}
+
+TEST_F(MockAdd, AnswersWhatATestTellsItTo)  // [mock.methods]
+{
+    const std::error_code full{ENOSPC, std::system_category()};
+    EXPECT_CALL(reactor, add(_)).WillOnce(Return(std::unexpected{full}));
+
+    EXPECT_EQ(refusal(7), std::errc::no_space_on_device);
+    EXPECT_EQ(reactor.size(), 0U);
+}
+
+TEST_F(Mock, ExpectsEveryOperationWithoutAmbiguity)  // [mock.methods]
+{
+    const Registration name{7, 42};
+    EXPECT_CALL(reactor, modify(Key{name}, Interest{}.write()));
+    EXPECT_CALL(reactor, remove(Key{name})).WillOnce(Return(true));
+    EXPECT_CALL(reactor, remove_now(::testing::Eq(name))).WillOnce(Return(true));
+    EXPECT_CALL(reactor, take(_));
+    EXPECT_CALL(reactor, contains(Key{BorrowedFd{7}})).WillOnce(Return(true));
+    EXPECT_CALL(reactor, again).WillOnce(Return(true));
+    EXPECT_CALL(reactor, stop());
+
+    ReactorOps& operations = reactor;
+    EXPECT_EQ(operations.modify(name, Interest{}.write()).error(),
+              std::errc::no_such_file_or_directory);
+    EXPECT_TRUE(operations.remove(name));
+    EXPECT_TRUE(operations.remove_now(name));
+    EXPECT_FALSE(operations.take(name));
+    EXPECT_TRUE(operations.contains(BorrowedFd{7}));
+    EXPECT_TRUE(operations.again(name));
+    operations.stop();
+}
+
+TEST_F(Mock, ShowsNamesAndFlagsAsWordsWhenAnExpectationFails)  // [mock.methods]
+{
+    EXPECT_EQ(::testing::PrintToString(Interest{}.read().oneshot()), "EPOLLIN|EPOLLONESHOT");
+    EXPECT_EQ(::testing::PrintToString(Event{EPOLLHUP}), "EPOLLHUP");
+    EXPECT_EQ(::testing::PrintToString(Registration{7, 42}), "7#42");
+    EXPECT_EQ(::testing::PrintToString(Key{BorrowedFd{7}}), "7#0");
+}
+
+TEST_F(Mock, FindsAKeptSubscriberByItsType)  // [mock.keeps]
+{
+    const Registration name = add(7);
+
+    ASSERT_NE(reactor.find<Probe>(name), nullptr);
+    EXPECT_EQ(reactor.find<Probe>(BorrowedFd{7})->fd(), 7);
+    EXPECT_EQ(reactor.find<OwnedFd>(name), nullptr);
+    EXPECT_EQ(reactor.find<Probe>(BorrowedFd{8}), nullptr);
+}
+
+using MockModify = Mock;
+
+TEST_F(MockModify, ChangesTheInterestThatTheHandlerIsTold)  // [mock.modify]
+{
+    const Registration name = add(7);
+
+    EXPECT_TRUE(reactor.modify(name, Interest{}.write()));
+
+    EXPECT_EQ(reactor.interest_of(name), Interest{}.write());
+    fire(name, Event{EPOLLOUT}, reactor);
+    EXPECT_EQ(reactor.find<Probe>(name)->told, Interest{}.write());
+}
+
+TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify]
+{
+    const Registration name = add(7);
+    const Registration exclusive = add(8, {}, Interest{}.read().exclusive());
+
+    EXPECT_EQ(reactor.modify(BorrowedFd{9}, Interest{}).error(),
+              std::errc::no_such_file_or_directory);
+    EXPECT_EQ(reactor.modify(name, Interest{1U << 20U}).error(), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.modify(name, Interest{}.exclusive()).error(), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.modify(exclusive, Interest{}.read()).error(), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.interest_of(name), Interest{}.read());
+    EXPECT_EQ(reactor.interest_of(BorrowedFd{9}), Interest{});
+}
+
+using MockRemove = Mock;
+
+TEST_F(MockRemove, DestroysAtOnceWhenNoHandlerIsFired)  // [mock.remove]
+{
+    EXPECT_TRUE(reactor.remove(add(7)));
+    EXPECT_EQ(destroyed, 1);
+    EXPECT_TRUE(reactor.remove_now(add(7)));
+    EXPECT_EQ(destroyed, 2);
+    EXPECT_FALSE(reactor.remove(BorrowedFd{7}));
+    EXPECT_FALSE(reactor.remove_now(BorrowedFd{7}));
+}
+
+TEST_F(MockRemove, DestroysTheFiredOneWhenItsHandlerHasReturned)  // [mock.remove]
+{
+    for (const bool now : {false, true}) {
+        const int before = destroyed;
+        const Registration name = add(7, [&](ReactorOps& by, Registration self) {
+            EXPECT_TRUE(now ? by.remove_now(self) : by.remove(self));
+            EXPECT_EQ(destroyed, before) << "destroyed under its own handler";
+            EXPECT_FALSE(by.contains(self));
+        });
+
+        fire(name, Event{EPOLLIN}, reactor);
+
+        EXPECT_EQ(destroyed, before + 1);
+    }
+}
+
+TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrNow)  // [mock.remove]
+{
+    const Registration later = add(8);
+    const Registration now = add(9);
+    std::vector<int> seen;
+    const Registration name = add(7, [&](ReactorOps& by, Registration /*self*/) {
+        by.remove(later);
+        seen.push_back(destroyed);
+        by.remove_now(now);
+        seen.push_back(destroyed);
+    });
+
+    fire(name, Event{EPOLLIN}, reactor);
+
+    EXPECT_EQ(seen, (std::vector{0, 1}));
+    EXPECT_EQ(destroyed, 2);
+    EXPECT_TRUE(reactor.contains(name));
+}
+
+TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
+{
+    const Registration other = add(8);
+    const Registration name = add(7);
+    reactor.find<Probe>(name)->on_destroy = [this, other] { reactor.remove(other); };
+
+    EXPECT_TRUE(reactor.remove(name));
+
+    EXPECT_EQ(destroyed, 2);
+    EXPECT_EQ(reactor.size(), 0U);
+}
+
+TEST_F(Mock, TakeHandsOutWhatIsKeptButNotTheFiredOne)  // [mock.take]
+{
+    const Registration other = add(8);
+    const Registration name = add(7, [&](ReactorOps& by, Registration self) {
+        EXPECT_FALSE(by.take(self));
+        EXPECT_TRUE(by.contains(self));
+    });
+
+    fire(name, Event{EPOLLIN}, reactor);
+    ThinSubscriber taken = reactor.take(other);
+
+    EXPECT_TRUE(taken);
+    EXPECT_FALSE(reactor.contains(other));
+    EXPECT_FALSE(reactor.take(other));
+    EXPECT_EQ(destroyed, 0);
+    EXPECT_EQ(reactor.add(taken)->fd(), 8);
+}
+
+TEST_F(Mock, ContainsKnowsNamesAndDescriptors)  // [mock.contains]
+{
+    const Registration name = add(7);
+
+    EXPECT_TRUE(reactor.contains(name));
+    EXPECT_TRUE(reactor.contains(BorrowedFd{7}));
+    EXPECT_FALSE(reactor.contains(Registration(7, name.generation() + 1)));
+    EXPECT_FALSE(reactor.contains(Registration{}));
+    EXPECT_FALSE(reactor.contains(BorrowedFd{8}));
+}
+
+TEST_F(Mock, AgainIsAnsweredForTheFiredOneOnly)  // [mock.again]
+{
+    const Registration other = add(8);
+    bool self_answer = false;
+    bool other_answer = true;
+    bool paused_answer = true;
+    const Registration name = add(7, [&](ReactorOps& by, Registration self) {
+        self_answer = by.again(self);
+        other_answer = by.again(other);
+        EXPECT_TRUE(by.modify(self, Interest{}));
+        paused_answer = by.again(self);
+    });
+
+    fire(name, Event{EPOLLIN}, reactor);
+
+    EXPECT_TRUE(self_answer);
+    EXPECT_FALSE(other_answer);
+    EXPECT_FALSE(paused_answer);
+    EXPECT_FALSE(reactor.again(name));
+}
+
+}  // namespace
+}  // namespace eventp

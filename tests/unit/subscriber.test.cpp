@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <eventp/subscriber.hpp>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/testing/fire.hpp>
+#include <eventp/testing/mock_reactor.hpp>
+#include <eventp/thin_subscriber.hpp>
+
+namespace eventp {
+namespace {
+
+using eventp::testing::fire;
+using eventp::testing::MockReactor;
+using ::testing::NiceMock;
+
+constexpr Event event{EPOLLIN};
+
+/// Everything of a subscriber but handle().
+struct Base {
+    [[nodiscard]] int fd() const noexcept { return 7; }
+    [[nodiscard]] Interest interest() const noexcept { return Interest{}.read(); }
+};
+
+struct WithAll : Base {
+    void handle(ReactorOps& reactor, Registration name, Event what, Interest interest_now) {
+        by = &reactor;
+        self = name;
+        seen = what;
+        told = interest_now;
+    }
+    ReactorOps* by = nullptr;
+    Registration self;
+    Event seen;
+    Interest told;
+};
+
+TEST(Subscriber, HandlesWithTheParametersThatItNames)  // [subscriber.custom]
+{
+    NiceMock<MockReactor> reactor;
+    ThinSubscriber subscriber{WithAll{}};
+    const auto name = reactor.add(subscriber);
+
+    fire(*name, event, reactor);
+
+    const WithAll& value = *reactor.find<WithAll>(*name);
+    EXPECT_EQ(value.by, &reactor);
+    EXPECT_EQ(value.self, *name);
+    EXPECT_EQ(value.seen, event);
+    EXPECT_EQ(value.told, Interest{}.read());
+}
+
+int calls = 0;
+
+struct WithNothing : Base {
+    void handle() { ++calls; }
+};
+struct WithConst : Base {
+    void handle(Event /*event*/) const noexcept { ++calls; }
+};
+struct WithGeneric : Base {
+    template <typename R>
+    void handle(Event /*event*/, R& reactor) {
+        static_assert(std::is_same_v<R, ReactorOps>);
+        static_cast<void>(reactor.contains(BorrowedFd{7}));
+        ++calls;
+    }
+};
+struct WithOverloads : Base {
+    void handle(Event /*event*/) { calls += 100; }
+    void handle(Event /*event*/, ReactorOps& /*reactor*/) { ++calls; }
+};
+struct WithInherited : WithConst {};
+
+template <typename S>
+class SubscriberShape : public ::testing::Test {};
+using Shapes = ::testing::Types<WithNothing, WithConst, WithGeneric, WithOverloads, WithInherited>;
+TYPED_TEST_SUITE(SubscriberShape, Shapes, );
+
+TYPED_TEST(SubscriberShape, IsCalledOnceForAnEvent)  // [subscriber.custom]
+{
+    NiceMock<MockReactor> reactor;
+    ThinSubscriber subscriber{TypeParam{}};
+    calls = 0;
+
+    fire(subscriber, event, reactor);
+
+    EXPECT_EQ(calls, 1);
+}
+
+struct WithPrivateHandle : Base {
+private:
+    void handle() {}
+};
+struct WithoutHandle : Base {};
+struct WithoutInterest {
+    [[nodiscard]] int fd() const noexcept { return 7; }
+    void handle() {}
+};
+struct WithoutNumber {
+    [[nodiscard]] Interest interest() const noexcept { return {}; }
+    void handle() {}
+};
+struct WithInterestThatChanges {
+    [[nodiscard]] int fd() const noexcept { return 7; }
+    [[nodiscard]] Interest interest() noexcept { return {}; }
+    void handle() {}
+};
+
+TEST(Subscriber, NeedsADescriptorAnInterestAndHandle)  // [subscriber.custom]
+{
+    static_assert(Subscriber<WithAll>);
+    static_assert(!Subscriber<WithoutHandle>);
+    static_assert(!Subscriber<WithPrivateHandle>);
+    static_assert(!Subscriber<WithoutInterest>);
+    static_assert(!Subscriber<WithoutNumber>);
+    static_assert(!Subscriber<WithInterestThatChanges>, "interest() is asked of a const object");
+    static_assert(!Subscriber<int>);
+    SUCCEED();
+}
+
+TEST(TriSubscriber, IsASubscriberOfItsThreeParts)  // [subscriber.custom]
+{
+    struct Door {
+        std::string opened_by;
+        [[nodiscard]] int fd() const noexcept { return 7; }
+    };
+    const auto open = [](Door& door) { door.opened_by = "the handler"; };
+    using Tri = TriSubscriber<Door, decltype(open)>;
+    static_assert(Subscriber<Tri>);
+    NiceMock<MockReactor> reactor;
+
+    Tri subscriber{Interest{}.write(), Door{}, open};
+    subscriber.handle(event, Interest{}, Registration{}, reactor);
+
+    EXPECT_EQ(subscriber.fd(), 7);
+    EXPECT_EQ(subscriber.interest(), Interest{}.write());
+    EXPECT_EQ(subscriber.descriptor().opened_by, "the handler");
+}
+
+}  // namespace
+}  // namespace eventp

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include <eventp/event.hpp>
+#include <eventp/interest.hpp>
+#include <eventp/registration.hpp>
+
+namespace eventp {
+namespace {
+
+TEST(ToString, SpellsAnInterestAsLinuxDoes) {
+    EXPECT_EQ(to_string(Interest{}.read().edge_triggered()), "EPOLLIN|EPOLLET");
+    EXPECT_EQ(to_string(Interest{}.write().exclusive().wakeup()),
+              "EPOLLOUT|EPOLLEXCLUSIVE|EPOLLWAKEUP");
+    EXPECT_EQ(to_string(Interest{}.oneshot().read_hangup().priority()),
+              "EPOLLPRI|EPOLLRDHUP|EPOLLONESHOT");
+}
+
+TEST(ToString, SpellsAnEventAsLinuxDoes) {
+    EXPECT_EQ(to_string(Event{EPOLLIN | EPOLLERR | EPOLLHUP}), "EPOLLIN|EPOLLERR|EPOLLHUP");
+    EXPECT_EQ(to_string(Event{EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG}),
+              "EPOLLRDNORM|EPOLLRDBAND|EPOLLWRNORM|EPOLLWRBAND|EPOLLMSG");
+}
+
+TEST(ToString, SpellsNothingAsZero) {
+    EXPECT_EQ(to_string(Interest{}), "0");
+    EXPECT_EQ(to_string(Event{}), "0");
+}
+
+TEST(ToString, KeepsBitsWithoutANameAsANumber) {
+    EXPECT_EQ(to_string(Event{EPOLLIN | (1U << 20U)}), "EPOLLIN|1048576");
+}
+
+TEST(ToString, SpellsARegistrationAsNumberAndGeneration) {
+    EXPECT_EQ(to_string(Registration{7, 42}), "7#42");
+    EXPECT_EQ(to_string(Registration{}), "-1#0");
+}
+
+}  // namespace
+}  // namespace eventp
