@@ -93,11 +93,11 @@ int main() {
     for (std::size_t s = 0; s < settings.size(); ++s) {
         auto& sorted = results[s].latencies;
         std::ranges::sort(sorted);
-        std::printf("| %lld us | %.1f us | %.1f us | %.0f %% |\n",
-                    static_cast<long long>(settings[s].count()),
-                    static_cast<double>(sorted[sorted.size() / 2]) / 1000,
-                    static_cast<double>(sorted[sorted.size() * 99 / 100]) / 1000,
-                    100 * static_cast<double>(results[s].cpu) /
-                        static_cast<double>(results[s].wall));
+        std::printf(
+            "| %lld us | %.1f us | %.1f us | %.0f %% |\n",
+            static_cast<long long>(settings[s].count()),
+            static_cast<double>(sorted[sorted.size() / 2]) / 1000,
+            static_cast<double>(sorted[sorted.size() * 99 / 100]) / 1000,
+            100 * static_cast<double>(results[s].cpu) / static_cast<double>(results[s].wall));
     }
 }

@@ -109,17 +109,19 @@ public:
         std::erase_if(again_, [&slot](const Kept& kept) { return kept.slot == &slot; });
         slot.again_pending = false;
     }
+    // Open to dispatch, which moves the cursor once per event.
+    // NOLINTBEGIN(*-non-private-member-variables-in-classes)
     epoll_event* begin = nullptr;
     epoll_event* cursor = nullptr;
     epoll_event* end = nullptr;
+    // NOLINTEND(*-non-private-member-variables-in-classes)
 
 private:
     static constexpr std::size_t front_room = 1;  // for put_first()
 
     [[nodiscard]] epoll_event* find(epoll_event* from, const Slot& slot) const noexcept {
-        return std::find_if(from, end, [&slot](const epoll_event& event) {
-            return event.data.ptr == &slot;
-        });
+        return std::find_if(from, end,
+                            [&slot](const epoll_event& event) { return event.data.ptr == &slot; });
     }
 
     /// Puts the kept events in front of the reported ones.

@@ -2,7 +2,6 @@
 //
 // One turn of the loop: wait, then call the handler of every reported event.
 #include "state.hpp"
-
 #include "sys/syscall.hpp"
 
 namespace eventp {
@@ -109,8 +108,8 @@ void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, Reactor
     state.wakeup->do_tasks(*reactor);
 }
 
-constinit const detail::Operations Reactor::State::dead_operations{
-    &detail::drop_event, nullptr, nullptr, nullptr, nullptr};
+constinit const detail::Operations Reactor::State::dead_operations{&detail::drop_event, nullptr,
+                                                                   nullptr, nullptr, nullptr};
 constinit const detail::Operations Reactor::State::ghost_operations{
     &Reactor::State::on_ghost, nullptr, nullptr, nullptr, nullptr};
 constinit const detail::Operations Reactor::State::wakeup_operations{

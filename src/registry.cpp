@@ -11,9 +11,8 @@ Slot* Registry::find(const Key& key) const noexcept {
     if (key.generation() == 0) {
         return nullptr;
     }
-    const auto found = std::ranges::find_if(moved_, [&key](const Slot* moved) {
-        return moved->live.generation == key.generation();
-    });
+    const auto found = std::ranges::find_if(
+        moved_, [&key](const Slot* moved) { return moved->live.generation == key.generation(); });
     return found == moved_.end() ? nullptr : *found;
 }
 

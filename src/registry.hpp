@@ -54,9 +54,11 @@ public:
     template <typename F>
     void for_each(F visit) {
         for (std::size_t page = 0; page < pages_.size(); ++page) {
-            for (std::size_t row = 0; pages_[page] != nullptr && row < rows_per_page; ++row) {
-                if (Slot* slot = pages_[page]->rows[row]; slot != nullptr) {
-                    visit(*slot);
+            if (const Page* rows = pages_[page].get(); rows != nullptr) {
+                for (Slot* slot : rows->rows) {
+                    if (slot != nullptr) {
+                        visit(*slot);
+                    }
                 }
             }
         }

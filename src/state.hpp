@@ -105,7 +105,7 @@ struct Reactor::State {
     Reactor* reactor = nullptr;
     detail::EpollSet set;
     detail::EpollSet facade;  // what fd() gives; contains `set`
-    detail::EpollSet spare;   // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
+    detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
     std::shared_ptr<detail::Wakeup> wakeup;  // shared with handles for other threads
     detail::Registry registry;
     detail::Quarantine quarantine;
@@ -114,13 +114,13 @@ struct Reactor::State {
     detail::Slot nobody = slot_of(dead_operations);  // takes events that nobody is to have
     detail::Slot wakeup_slot = slot_of(wakeup_operations);
     Stats stats;
-    std::size_t unhandled = 0;    // events of the running dispatch that called no handler
-    std::size_t ghosts = 0;       // since the last rebuild
-    std::size_t held_limit = 0;   // quarantined slots that are put up with; 0: the rule decides
-    unsigned busy = 0;            // handlers, destructors and rebuilds on the stack
+    std::size_t unhandled = 0;   // events of the running dispatch that called no handler
+    std::size_t ghosts = 0;      // since the last rebuild
+    std::size_t held_limit = 0;  // quarantined slots that are put up with; 0: the rule decides
+    unsigned busy = 0;           // handlers, destructors and rebuilds on the stack
     int capacity;
     bool dispatching = false;
-    bool reaping = false;         // between two handlers, destroying what the first one removed
+    bool reaping = false;  // between two handlers, destroying what the first one removed
     bool rebuild_wanted = false;
     bool facade_is_blind = false;  // the facade lacks the set: the kernel refused it
     bool ended = false;
@@ -142,8 +142,7 @@ private:
 /// Binds a run to its thread for as long as it is on the stack.
 class Reactor::State::RunScope {
 public:
-    explicit RunScope(detail::Wakeup& wakeup) noexcept
-        : wakeup_{wakeup}, before_{wakeup.runner()} {
+    explicit RunScope(detail::Wakeup& wakeup) noexcept : wakeup_{wakeup}, before_{wakeup.runner()} {
         wakeup_.set_runner(pthread_self());
     }
     RunScope(const RunScope&) = delete;

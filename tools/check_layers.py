@@ -19,7 +19,7 @@ LAYERS = [
     {"registry", "batch", "quarantine", "wakeup", "fork_guard", "mailbox", "backend"},
     {"reactor", "state", "dispatch", "registering", "removing", "rebuild", "waiting", "forked"},
     {"remote_endpoint", "timer", "timer_handler", "timer_queue", "timer_state", "timer_expiry",
-     "signal", "child", "device"},
+     "signal", "child", "command", "exit_status", "device"},
     {"testing"},
     {"eventp"},
 ]

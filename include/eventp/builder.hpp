@@ -151,21 +151,15 @@ public:
 
     [[nodiscard]] constexpr auto read() const noexcept { return with<EPOLLIN>(); }
     [[nodiscard]] constexpr auto write() const noexcept { return with<EPOLLOUT>(); }
-    [[nodiscard]] constexpr auto read_write() const noexcept {
-        return with<EPOLLIN | EPOLLOUT>();
-    }
-    [[nodiscard]] constexpr auto read_hangup() const noexcept {
-        return with<EPOLLRDHUP>();
-    }
+    [[nodiscard]] constexpr auto read_write() const noexcept { return with<EPOLLIN | EPOLLOUT>(); }
+    [[nodiscard]] constexpr auto read_hangup() const noexcept { return with<EPOLLRDHUP>(); }
     [[nodiscard]] constexpr auto priority() const noexcept { return with<EPOLLPRI>(); }
     [[nodiscard]] constexpr auto edge_triggered() const noexcept {
         return with<std::uint32_t{EPOLLET}>();
     }
     [[nodiscard]] constexpr auto oneshot() const noexcept { return with<EPOLLONESHOT>(); }
     [[nodiscard]] constexpr auto wakeup() const noexcept { return with<EPOLLWAKEUP>(); }
-    [[nodiscard]] constexpr auto exclusive() const noexcept {
-        return with<EPOLLEXCLUSIVE>();
-    }
+    [[nodiscard]] constexpr auto exclusive() const noexcept { return with<EPOLLEXCLUSIVE>(); }
 
     template <typename Fd>
     [[nodiscard]] auto with_fd(Fd&& fd) const {
@@ -173,8 +167,7 @@ public:
     }
     template <typename... Args, typename F>
     [[nodiscard]] auto with_handler(F&& handler) const {
-        return AnyInterest{Interest{Bits}}.template with_handler<Args...>(
-            std::forward<F>(handler));
+        return AnyInterest{Interest{Bits}}.template with_handler<Args...>(std::forward<F>(handler));
     }
     template <auto Function>
     [[nodiscard]] auto with_handler() const {

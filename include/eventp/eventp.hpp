@@ -13,6 +13,7 @@
 #include <eventp/registration.hpp>     // IWYU pragma: export
 #include <eventp/remote_endpoint.hpp>  // IWYU pragma: export
 #include <eventp/result.hpp>           // IWYU pragma: export
+#include <eventp/signal.hpp>           // IWYU pragma: export
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
 #include <eventp/thin_subscriber.hpp>  // IWYU pragma: export
 #include <eventp/timer.hpp>            // IWYU pragma: export

@@ -133,6 +133,7 @@ concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::Poin
 template <Descriptor T>
 [[nodiscard]] constexpr int fd_of(T& object) {
     using Plain = detail::PointeeOf<T>;
+    // NOLINTNEXTLINE(misc-const-correctness): fd() of some types is not const.
     Plain& plain = detail::Pointee<T>::get(object);
     if constexpr (detail::HasFd<Plain>) {
         return plain.fd();

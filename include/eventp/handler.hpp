@@ -93,8 +93,9 @@ struct Invoker<Fd, StaticHandler<Function>> {
         using F = std::remove_cv_t<decltype(Function)>;
         if constexpr (std::is_member_function_pointer_v<F>) {
             using Read = SignatureOf<F>;
-            static_assert(Read::readable, "eventp: a member function that is a handler is not "
-                                          "volatile, not variadic and takes an lvalue");
+            static_assert(Read::readable,
+                          "eventp: a member function that is a handler is not "
+                          "volatile, not variadic and takes an lvalue");
             static_assert(std::is_convertible_v<Fd&, typename Read::Class&>,
                           "eventp: a member function that is a handler belongs to the descriptor "
                           "object it was registered with");
@@ -118,8 +119,8 @@ private:
 
 /// Calls `handler` with what it asks for of the five.
 template <typename Fd, typename F>
-constexpr void inject(F& handler, Fd& fd, Event event, Interest interest,
-                      Registration registration, ReactorOps& reactor) {
+constexpr void inject(F& handler, Fd& fd, Event event, Interest interest, Registration registration,
+                      ReactorOps& reactor) {
     Arguments<Fd> arguments{fd, event, interest, registration, reactor};
     Invoker<Fd, F>::call(handler, arguments);
 }

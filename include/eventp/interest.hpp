@@ -91,11 +91,11 @@ private:
     static constexpr std::uint32_t conditions = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI |
                                                 EPOLLERR | EPOLLHUP | EPOLLRDNORM | EPOLLRDBAND |
                                                 EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG;
-    static constexpr std::uint32_t modes = std::uint32_t{EPOLLET} | EPOLLONESHOT | EPOLLWAKEUP |
-                                           EPOLLEXCLUSIVE;
-    static constexpr std::uint32_t not_with_exclusive =
-        EPOLLRDHUP | EPOLLPRI | EPOLLONESHOT | EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM |
-        EPOLLWRBAND | EPOLLMSG;
+    static constexpr std::uint32_t modes =
+        std::uint32_t{EPOLLET} | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
+    static constexpr std::uint32_t not_with_exclusive = EPOLLRDHUP | EPOLLPRI | EPOLLONESHOT |
+                                                        EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM |
+                                                        EPOLLWRBAND | EPOLLMSG;
 
     [[nodiscard]] constexpr bool has(std::uint32_t bits) const noexcept {
         return (bits_ & bits) == bits;

@@ -39,15 +39,15 @@ public:
 
     /// Counters since construction, but for the two that say "now".
     struct Stats {
-        std::uint64_t turns = 0;       // calls of run_once that dispatched or waited
-        std::uint64_t events = 0;      // taken from the kernel, wake-ups included
-        std::uint64_t handlers = 0;    // handlers that ran
-        std::uint64_t skipped = 0;     // events of removed, paused and fired subscribers
-        std::uint64_t ghosts = 0;      // events of subscribers in quarantine
-        std::uint64_t rebuilds = 0;    // times the kernel's set was replaced
-        std::uint64_t detached = 0;    // descriptors that a rebuild found closed or replaced
-        std::size_t quarantined = 0;   // removed subscribers the kernel may still name, now
-        std::size_t registered = 0;    // subscribers, now
+        std::uint64_t turns = 0;      // calls of run_once that dispatched or waited
+        std::uint64_t events = 0;     // taken from the kernel, wake-ups included
+        std::uint64_t handlers = 0;   // handlers that ran
+        std::uint64_t skipped = 0;    // events of removed, paused and fired subscribers
+        std::uint64_t ghosts = 0;     // events of subscribers in quarantine
+        std::uint64_t rebuilds = 0;   // times the kernel's set was replaced
+        std::uint64_t detached = 0;   // descriptors that a rebuild found closed or replaced
+        std::size_t quarantined = 0;  // removed subscribers the kernel may still name, now
+        std::size_t registered = 0;   // subscribers, now
     };
 
     /// Throws std::system_error with what create() answers. Without exceptions: terminates.
@@ -163,7 +163,6 @@ public:
     explicit Reactor(Made made) noexcept;
 
 private:
-
     /// Rounded up, not overflowing; negative stays negative.
     template <typename Rep, typename Period>
     static constexpr std::chrono::nanoseconds saturated(

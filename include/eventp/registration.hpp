@@ -58,8 +58,7 @@ public:
     constexpr Key(T& object) : fd_{fd_of(object)} {}
 
     template <typename T>
-        requires(!std::same_as<T, Registration> && !std::same_as<T, Key> &&
-                 Descriptor<const T>)
+        requires(!std::same_as<T, Registration> && !std::same_as<T, Key> && Descriptor<const T>)
     // NOLINTNEXTLINE(google-explicit-constructor): and a temporary one, BorrowedFd{7}.
     constexpr Key(const T& object) : fd_{fd_of(object)} {}
 

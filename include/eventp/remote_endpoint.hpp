@@ -172,7 +172,8 @@ public:
     [[nodiscard]] bool is_ready() const { return state_ == nullptr || state_->is_done(); }
 
     /// Waits and gives the answer; throws what the closure threw.
-    /// Errors:         resource_deadlock_would_occur: on the reactor's own thread, before the answer
+    /// Errors:         resource_deadlock_would_occur: on the reactor's own thread, before the
+    /// answer
     ///                 is there. The answer is lost then.
     [[nodiscard]] Result<R> get() && {
         if (state_ == nullptr) {
@@ -227,8 +228,7 @@ public:
 private:
     friend class RemoteEndpoint;
 
-    Answer(RemoteEndpoint endpoint, std::shared_ptr<detail::CallState<R>> state,
-           std::errc refusal)
+    Answer(RemoteEndpoint endpoint, std::shared_ptr<detail::CallState<R>> state, std::errc refusal)
         : endpoint_{std::move(endpoint)}, state_{std::move(state)}, refusal_{refusal} {}
 
     static void fulfil_with(std::promise<Result<R>>& promise, detail::CallState<R>* state,

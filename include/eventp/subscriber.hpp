@@ -31,8 +31,8 @@ struct HandleCaller {
 };
 
 template <typename S>
-concept HasHandle = HasReadableHandle<S> ||
-                    !std::is_void_v<typename FirstFit<HandleCaller<S>, S>::Type>;
+concept HasHandle =
+    HasReadableHandle<S> || !std::is_void_v<typename FirstFit<HandleCaller<S>, S>::Type>;
 
 }  // namespace detail
 
@@ -68,8 +68,8 @@ public:
     [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
 
     void handle(Event event, Interest interest, Registration registration, ReactorOps& reactor) {
-        detail::inject(handler_, detail::Pointee<Fd>::get(fd_), event, interest,
-                       registration, reactor);
+        detail::inject(handler_, detail::Pointee<Fd>::get(fd_), event, interest, registration,
+                       reactor);
     }
 
 private:

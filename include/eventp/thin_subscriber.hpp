@@ -155,8 +155,8 @@ private:
     template <typename Holder>
     [[nodiscard]] typename Holder::Stored* stored() noexcept {
         return slot_ == nullptr ? nullptr
-                                : static_cast<typename Holder::Stored*>(slot_->operations->find(
-                                      slot_, &detail::type_key<Holder>));
+                                : static_cast<typename Holder::Stored*>(
+                                      slot_->operations->find(slot_, &detail::type_key<Holder>));
     }
 
     template <typename Holder, typename... Args>
@@ -170,7 +170,7 @@ private:
         // Safety: allocate_slot() made room for a Stored, aligned for it, behind the header.
         std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
                           std::forward<Args>(args)...);
-        memory->operations = detail::OperationsOf<Holder>::table.rows;
+        memory->operations = &detail::OperationsOf<Holder>::table.rows[0];
         return ThinSubscriber{memory.release()};
     }
 

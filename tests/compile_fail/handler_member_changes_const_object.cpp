@@ -15,8 +15,6 @@ using Opened = const Door;
 #endif
 
 void misuse(eventp::ReactorOps& reactor, Opened& door) {
-    static_cast<void>(eventp::interest()
-                          .with_fd(&door)
-                          .with_handler<&Door::on_event>()
-                          .register_into(reactor));
+    static_cast<void>(
+        eventp::interest().with_fd(&door).with_handler<&Door::on_event>().register_into(reactor));
 }

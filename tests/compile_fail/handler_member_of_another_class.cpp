@@ -19,8 +19,7 @@ using Opened = Window;
 #endif
 
 void misuse(eventp::ReactorOps& reactor) {
-    static_cast<void>(eventp::interest()
-                          .with_fd(Door{})
-                          .with_handler<&Opened::on_event>()
-                          .register_into(reactor));
+    static_cast<void>(
+        eventp::interest().with_fd(Door{}).with_handler<&Opened::on_event>().register_into(
+            reactor));
 }

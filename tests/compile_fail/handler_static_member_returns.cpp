@@ -14,8 +14,6 @@ struct Door {
 };
 
 void misuse(eventp::ReactorOps& reactor) {
-    static_cast<void>(eventp::interest()
-                          .with_fd(Door{})
-                          .with_handler<&Door::on_event>()
-                          .register_into(reactor));
+    static_cast<void>(
+        eventp::interest().with_fd(Door{}).with_handler<&Door::on_event>().register_into(reactor));
 }

@@ -8,10 +8,7 @@ void misuse(eventp::ReactorOps& reactor) {
 #if defined(EVENTP_CORRECTED)
     static_cast<void>(
 #endif
-        eventp::interest()
-            .with_fd(eventp::BorrowedFd{7})
-            .with_handler([] {})
-            .register_into(reactor)
+        eventp::interest().with_fd(eventp::BorrowedFd{7}).with_handler([] {}).register_into(reactor)
 #if defined(EVENTP_CORRECTED)
     )
 #endif

@@ -37,8 +37,7 @@ public:
         sleeps_ = 0;
         done_.clear();
         Interleaving::current().watch([this] { return eventfd_; });
-        return {[this] { produce(0, posts_of_first_); },
-                [this] { produce(posts_of_first_, 1); },
+        return {[this] { produce(0, posts_of_first_); }, [this] { produce(posts_of_first_, 1); },
                 [this, recheck] { consume(recheck); }};
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Many messages from many threads: a race shows in a thread sanitizer build, a lost wake-up in any.
-// EVENTP_STRESS_MESSAGES sets how many in each test; `make check` runs 10 million under the sanitizer.
+// EVENTP_STRESS_MESSAGES sets how many in each test; `make check` runs 10 million under the
+// sanitizer.
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -96,9 +97,8 @@ TEST(RemoteStressEnd, PostsDuringShutdownAreRunOrRefusedNeverLost) {  // [remote
                     while (endpoint.post(Counted{&alive, &ran})) {
                         ++accepted;
                         // From the loop's thread and others alike, while it is being destroyed.
-                        static_cast<void>(endpoint.call_async([endpoint] {
-                            static_cast<void>(endpoint.post([] {}));
-                        }));
+                        static_cast<void>(endpoint.call_async(
+                            [endpoint] { static_cast<void>(endpoint.post([] {})); }));
                     }
                 });
             }

@@ -38,18 +38,20 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
     source.add_to(reactor);
     source.signal();
 
-    EXPECT_TRUE(in_child([&] {
-        ThinSubscriber other = Source{}.make();
-        return error_of(reactor.add(other)) == refused && other &&
-               error_of(reactor.modify(source.name, support::nothing)) == refused &&
-               !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
-               !reactor.take(source.name) && !reactor.contains(source.name) &&
-               !reactor.again(source.name) && error_of(reactor.run_once(0s)) == refused &&
-               error_of(reactor.run_once()) == refused && error_of(reactor.run()) == refused &&
-               error_of(reactor.run_for(1s)) == refused && error_of(reactor.fd()) == refused &&
-               error_of(reactor.release()) == refused &&
-               reactor.find<Source::Tap>(source.name) == nullptr;
-    }, GetParam()));
+    EXPECT_TRUE(in_child(
+        [&] {
+            ThinSubscriber other = Source{}.make();
+            return error_of(reactor.add(other)) == refused && other &&
+                   error_of(reactor.modify(source.name, support::nothing)) == refused &&
+                   !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
+                   !reactor.take(source.name) && !reactor.contains(source.name) &&
+                   !reactor.again(source.name) && error_of(reactor.run_once(0s)) == refused &&
+                   error_of(reactor.run_once()) == refused && error_of(reactor.run()) == refused &&
+                   error_of(reactor.run_for(1s)) == refused && error_of(reactor.fd()) == refused &&
+                   error_of(reactor.release()) == refused &&
+                   reactor.find<Source::Tap>(source.name) == nullptr;
+        },
+        GetParam()));
 
     EXPECT_EQ(poll(reactor), 1U);  // and the parent's set is what it was
 }
@@ -59,10 +61,12 @@ TEST_P(ReactorFork, LeavesTheParentsSetAloneWhenTheChildDestroysItsCopy) {  // [
     Source source;
     source.add_to(*reactor);
 
-    EXPECT_TRUE(in_child([&] {
-        reactor.reset();
-        return true;
-    }, GetParam()));
+    EXPECT_TRUE(in_child(
+        [&] {
+            reactor.reset();
+            return true;
+        },
+        GetParam()));
 
     source.signal();
     EXPECT_EQ(poll(*reactor), 1U);
@@ -103,9 +107,9 @@ TEST_P(ReactorFork, LeavesWhatTheForkingHandlerHadRemovedToTheParent) {  // [for
     Source victim;
     victim.on_destroy = [&destroyed] { ++destroyed; };
     Source forker{support::reading, [&](Source&, ReactorOps& ops) {
-        ops.remove(victim.name);
-        child = support::fork_by(GetParam());
-    }};
+                      ops.remove(victim.name);
+                      child = support::fork_by(GetParam());
+                  }};
     victim.add_to(reactor);
     forker.add_to(reactor);
     forker.signal();
@@ -123,12 +127,12 @@ TEST(ReactorForkEnd, LetsAChildEndInsideTheHandlerThatForked) {  // [fork.guard]
     auto reactor = std::make_unique<Reactor>();
     pid_t child = -1;
     Source source{support::reading, [&](Source&, ReactorOps&) {
-        child = ::fork();
-        if (child == 0) {
-            reactor.reset();  // as exit() does to a static one
-            support::end_child(true);
-        }
-    }};
+                      child = ::fork();
+                      if (child == 0) {
+                          reactor.reset();  // as exit() does to a static one
+                          support::end_child(true);
+                      }
+                  }};
     source.add_to(*reactor);
     source.signal();
 
@@ -210,7 +214,9 @@ TEST(ReactorReinit, KeepsWhatKnowsForksAndDestroysTheRest) {  // [fork.reinit]
 
 TEST(ReactorReinit, FindsTheHookOfADescriptorObjectToo) {  // [fork.reinit]
     Reactor reactor;
-    const auto name = interest().read().with_fd(std::make_unique<Ticker>())
+    const auto name = interest()
+                          .read()
+                          .with_fd(std::make_unique<Ticker>())
                           .with_handler([](Ticker& ticker, ReactorOps& ops) { ticker.handle(ops); })
                           .register_into(reactor)
                           .value();
@@ -251,11 +257,11 @@ TEST(ReactorReinit, IsRefusedUntilTheHandlerThatForkedHasReturned) {  // [fork.r
     pid_t child = -1;
     std::error_code inside;
     Source source{support::reading, [&](Source&, ReactorOps&) {
-        child = ::fork();
-        if (child == 0) {
-            inside = error_of(reactor.reinit_after_fork());
-        }
-    }};
+                      child = ::fork();
+                      if (child == 0) {
+                          inside = error_of(reactor.reinit_after_fork());
+                      }
+                  }};
     source.add_to(reactor);
     source.signal();
 
@@ -283,9 +289,9 @@ TEST(ReactorReinit, WorksInAGrandchildToo) {  // [fork.reinit]
 
     EXPECT_TRUE(in_child([&] {
         return reactor.reinit_after_fork() && in_child([&] {
-            return error_of(reactor.run_once(0s)) == refused && reactor.reinit_after_fork() &&
-                   reactor.run_once(0s);
-        });
+                   return error_of(reactor.run_once(0s)) == refused &&
+                          reactor.reinit_after_fork() && reactor.run_once(0s);
+               });
     }));
 }
 

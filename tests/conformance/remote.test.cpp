@@ -192,7 +192,7 @@ TEST(RemoteCall, RefusesToBlockTheReactorsOwnThread) {  // [remote.call]
 }
 
 TEST(RemoteCall, GivesUpAClosureThatHasNotStartedAndItNeverRuns) {  // [remote.timeout]
-    Reactor reactor;  // nobody runs it
+    Reactor reactor;                                                // nobody runs it
     const RemoteEndpoint endpoint{reactor};
     const auto token = std::make_shared<int>(0);
     bool ran = false;
@@ -291,7 +291,8 @@ TEST(RemoteGone, DestroysClosuresThatDidNotRunWithNoLockHeld) {  // [remote.gone
         RemoteEndpoint endpoint;
         std::error_code* answer;
         void operator()() const {}
-        PostsWhenDestroyed(RemoteEndpoint e, std::error_code* a) : endpoint{std::move(e)}, answer{a} {}
+        PostsWhenDestroyed(RemoteEndpoint e, std::error_code* a)
+            : endpoint{std::move(e)}, answer{a} {}
         PostsWhenDestroyed(PostsWhenDestroyed&& other) noexcept
             : endpoint{other.endpoint}, answer{std::exchange(other.answer, nullptr)} {}
         ~PostsWhenDestroyed() {

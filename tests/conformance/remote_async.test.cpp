@@ -54,7 +54,8 @@ TEST(RemoteAsync, IsAwaitedAndGoesOnAtTheReactorsThread) {  // [remote.async]
     await_answer(running.endpoint().call_async([&may_answer] {
         may_answer.wait(false);  // so that the coroutine is suspended first
         return 5;
-    }), seen);
+    }),
+                 seen);
     may_answer = true;
     may_answer.notify_all();
     seen.wait();
@@ -68,11 +69,12 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
     Seen seen;
     std::atomic<void*> handed_over{nullptr};
 
-    auto answer = running.endpoint().call_async([] { return 6; }).resumed_by(
-        [&handed_over](std::coroutine_handle<> waiting) {
-            handed_over = waiting.address();
-            handed_over.notify_all();
-        });
+    auto answer = running.endpoint()
+                      .call_async([] { return 6; })
+                      .resumed_by([&handed_over](std::coroutine_handle<> waiting) {
+                          handed_over = waiting.address();
+                          handed_over.notify_all();
+                      });
     const bool was_ready = answer.is_ready();
     await_answer(std::move(answer), seen);
     if (!was_ready && !seen.done) {
@@ -129,7 +131,9 @@ TEST(RemoteAsync, RunsTheClosureThoughTheAnswerIsDropped) {  // [remote.async]
     ReactorThread running;
     bool ran = false;
 
-    { const auto dropped = running.endpoint().call_async([&ran] { ran = true; }); }
+    {
+        const auto dropped = running.endpoint().call_async([&ran] { ran = true; });
+    }
     ASSERT_TRUE(running.endpoint().call([] {}));
 
     EXPECT_TRUE(ran);

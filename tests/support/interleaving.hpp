@@ -18,11 +18,11 @@ namespace eventp::testing {
 
 /// Runs a few threads through every order of their steps, one step at a time.
 ///
-/// The threads are contexts on one real thread (makecontext(3)), so a run costs microseconds. A step
-/// is an operation on a Stepped variable, or a wait. What a thread does next depends on the memory
-/// and on what its steps have told it since it last said where() it is; so that is what makes up a
-/// state, and each state is gone on from once, by running from the start along the first way that
-/// led there. All steps are sequentially consistent.
+/// The threads are contexts on one real thread (makecontext(3)), so a run costs microseconds. A
+/// step is an operation on a Stepped variable, or a wait. What a thread does next depends on the
+/// memory and on what its steps have told it since it last said where() it is; so that is what
+/// makes up a state, and each state is gone on from once, by running from the start along the first
+/// way that led there. All steps are sequentially consistent.
 class Interleaving {
 public:
     using Body = std::function<void()>;

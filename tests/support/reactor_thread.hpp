@@ -14,9 +14,10 @@ namespace eventp::support {
 /// A reactor that another thread runs until this ends.
 class ReactorThread {
 public:
-    ReactorThread() : endpoint_{*reactor_}, thread_{[this](const std::stop_token& token) {
-        EXPECT_TRUE(reactor_->run(token).has_value());
-    }} {}
+    ReactorThread()
+        : endpoint_{*reactor_}, thread_{[this](const std::stop_token& token) {
+              EXPECT_TRUE(reactor_->run(token).has_value());
+          }} {}
 
     [[nodiscard]] const RemoteEndpoint& endpoint() const noexcept { return endpoint_; }
     [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }

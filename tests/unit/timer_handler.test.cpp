@@ -78,9 +78,8 @@ TEST(TimerHandler, MayBeMoveOnlyAndIsDestroyedOnce) {  // [timer.parameters]
     const std::weak_ptr<int> watched = owned;
     {
         detail::TimerHandler handler;
-        handler.emplace([owned = std::move(owned), unique = std::make_unique<int>(2)] {
-            *owned += *unique;
-        });
+        handler.emplace(
+            [owned = std::move(owned), unique = std::make_unique<int>(2)] { *owned += *unique; });
         call(handler);
         EXPECT_EQ(*watched.lock(), 2);
         handler.reset();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // A Timers, its subscriber, its handlers and the reactor end in any order.
-#include <eventp/timer.hpp>
-
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,6 +13,7 @@
 #include <eventp/reactor.hpp>
 #include <eventp/testing/fire.hpp>
 #include <eventp/testing/mock_reactor.hpp>
+#include <eventp/timer.hpp>
 
 #include "support/fake_time.hpp"
 
@@ -86,10 +85,13 @@ TEST(TimersLifetime, AHandlerMayDestroyItsTimers) {  // [timer.lifetime]
     std::optional<Timers> timers{Timers::create(reactor).value()};
     auto owned = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = owned;
-    timers->every(1ns, [&timers, &watched, owned = std::move(owned)] {
-        timers.reset();
-        EXPECT_FALSE(watched.expired()) << "it is running";
-    }).value();
+    timers
+        ->every(1ns,
+                [&timers, &watched, owned = std::move(owned)] {
+                    timers.reset();
+                    EXPECT_FALSE(watched.expired()) << "it is running";
+                })
+        .value();
     timers->after(2ns, [] { FAIL() << "its timers are gone"; }).value();
     FakeTime::advance(1s);
 
@@ -105,10 +107,13 @@ TEST(TimersLifetime, ATimersMayBeReplacedInItsHandler) {  // [timer.lifetime]
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();
     int fired = 0;
-    timers.after(0s, [&](ReactorOps& ops) {
-        timers = Timers::create(ops).value();
-        timers.after(0s, [&] { ++fired; }).value();
-    }).value();
+    timers
+        .after(0s,
+               [&](ReactorOps& ops) {
+                   timers = Timers::create(ops).value();
+                   timers.after(0s, [&] { ++fired; }).value();
+               })
+        .value();
 
     EXPECT_EQ(reactor.run_once(0s).value(), 1U);
     EXPECT_EQ(reactor.run_once(0s).value(), 1U);
@@ -139,9 +144,10 @@ TEST(TimersLifetime, NothingIsArmedByAHandlerThatEndsWithItsTimers) {  // [timer
     std::optional<Timers> timers{Timers::create(reactor).value()};
     std::error_code answer;
     Timers* const ending = &*timers;
-    timers->after(1s, [end = AtEnd{[&answer, ending] {
-                           answer = ending->after(1s, [] {}).error();
-                       }}] {}).value();
+    timers
+        ->after(1s,
+                [end = AtEnd{[&answer, ending] { answer = ending->after(1s, [] {}).error(); }}] {})
+        .value();
 
     timers.reset();
 
@@ -190,10 +196,13 @@ TEST(TimersLifetime, NoFurtherHandlerRunsOnceOneHasRemovedTheSubscriber) {  // [
     Timers timers = Timers::create(reactor).value();
     const BorrowedFd name{FakeTime::last_fd()};
     int fired = 0;
-    timers.after(1ns, [&](ReactorOps& ops) {
-        ++fired;
-        ops.remove(name);
-    }).value();
+    timers
+        .after(1ns,
+               [&](ReactorOps& ops) {
+                   ++fired;
+                   ops.remove(name);
+               })
+        .value();
     timers.after(2ns, [&] { ++fired; }).value();
     FakeTime::advance(1s);
 
@@ -206,10 +215,32 @@ TEST(TimersLifetime, NoFurtherHandlerRunsOnceOneHasRemovedTheSubscriber) {  // [
 TEST(TimersLifetime, TheAnswerOfAReactorThatTakesNoSubscriberIsTheAnswer) {  // [timer.create]
     const FakeTime::Begin begin;
     NiceMock<testing::MockReactor> reactor;
-    ON_CALL(reactor, add(_)).WillByDefault(
-        Return(Result<Registration>{detail::refused(std::errc::no_space_on_device)}));
+    ON_CALL(reactor, add(_))
+        .WillByDefault(
+            Return(Result<Registration>{detail::refused(std::errc::no_space_on_device)}));
 
     EXPECT_EQ(Timers::create(reactor).error(), std::errc::no_space_on_device);
+}
+
+TEST(TimersLifetime, WithoutATimerfdThereAreNoTimers) {  // [timer.create]
+    const FakeTime::Begin begin;
+    Reactor reactor;
+    FakeTime::fail_with(-EMFILE);
+
+    EXPECT_EQ(Timers::create(reactor).error(), std::errc::too_many_files_open);
+}
+
+TEST(TimersLifetime, TimersDoNotAnswerToTheNamesOfOthers) {  // [timer.stale]
+    const FakeTime::Begin begin;
+    Reactor reactor;
+    Timers some = Timers::create(reactor).value();
+    Timers others = Timers::create(reactor).value();
+    const TimerId one = some.after(10ns, [] {}).value();
+    const TimerId other = others.after(10ns, [] {}).value();
+
+    EXPECT_NE(one, other);
+    EXPECT_FALSE(some.cancel(other));
+    EXPECT_FALSE(others.cancel(one));
 }
 
 TEST(TimersLifetime, AMovedFromTimersAnswersAndDoesNothing) {  // [timer.lifetime]

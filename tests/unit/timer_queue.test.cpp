@@ -98,8 +98,7 @@ TEST(TimerQueue, AgreesWithASortedSetOverALongRandomHistory) {
                 ASSERT_EQ(queue.front()->deadline, model.begin()->first);
             }
         } else {
-            ASSERT_LE(queue.earliest(),
-                      model.empty() ? TimerQueue::never : model.begin()->first);
+            ASSERT_LE(queue.earliest(), model.empty() ? TimerQueue::never : model.begin()->first);
         }
         ASSERT_EQ(queue.size(), model.size());
     }

@@ -61,7 +61,8 @@ struct CallSignature : SignatureOf<F> {};
 template <HasOneCallOperator F>
 struct CallSignature<F> : SignatureOf<decltype(&F::operator())> {};
 
-// --- which parameter gets what --------------------------------------------------------------------
+// --- which parameter gets what
+// --------------------------------------------------------------------
 
 /// Everything a handler can ask for, for one event.
 template <typename Fd>
@@ -77,10 +78,9 @@ template <typename A, typename T>
 inline constexpr bool is_reference_to = std::is_same_v<A, T&> || std::is_same_v<A, const T&>;
 
 template <typename A>
-inline constexpr bool is_small_value =
-    std::is_same_v<std::remove_cvref_t<A>, Event> ||
-    std::is_same_v<std::remove_cvref_t<A>, Interest> ||
-    std::is_same_v<std::remove_cvref_t<A>, Registration>;
+inline constexpr bool is_small_value = std::is_same_v<std::remove_cvref_t<A>, Event> ||
+                                       std::is_same_v<std::remove_cvref_t<A>, Interest> ||
+                                       std::is_same_v<std::remove_cvref_t<A>, Registration>;
 
 template <typename A, typename Fd>
 inline constexpr bool is_allowed = is_reference_to<A, Fd> || is_reference_to<A, ReactorOps> ||
@@ -121,7 +121,8 @@ consteval bool check_parameters(TypeList<A...> /*parameters*/) {
     return true;
 }
 
-// --- callables without one readable call operator -------------------------------------------------
+// --- callables without one readable call operator
+// -------------------------------------------------
 
 /// What a generic callable is tried with. The small values are rvalues here, so that `auto&` takes
 /// only the descriptor and the reactor and no body is instantiated with a value it cannot use.

@@ -34,8 +34,7 @@ decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
     }
 }
 template <typename F>
-using ClosureResult =
-    decltype(call_closure(std::declval<F&>(), std::declval<ReactorOps&>()));
+using ClosureResult = decltype(call_closure(std::declval<F&>(), std::declval<ReactorOps&>()));
 
 /// A closure that nobody waits for.
 template <typename F>

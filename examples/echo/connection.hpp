@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <eventp/event.hpp>
+#include <eventp/reactor_ops.hpp>
+
+#include "send_buffer.hpp"
+#include "service.hpp"
+#include "tcp.hpp"
+
+namespace echo {
+
+/// What a connection may read in one turn, so that a peer that never pauses leaves room for others.
+inline constexpr std::size_t budget_per_turn = std::size_t{64} * 1024;
+
+/// One peer: sends back what it reads, and reads no more while too much is unsent.
+template <Stream S>
+class Connection {
+public:
+    enum class Progress : std::uint8_t {
+        waits,     // for the socket to become readable or writable again
+        has_more,  // the budget is used up and the socket may still be ready
+        is_over,   // everything owed is sent, or cannot be
+    };
+
+    Connection(S stream, Service& service) : stream_{std::move(stream)}, service_{&service} {}
+
+    [[nodiscard]] int fd() { return eventp::fd_of(stream_); }
+    [[nodiscard]] Service& service() const noexcept { return *service_; }
+
+    /// Sends and reads until the socket would block or `budget` bytes have been read: the socket
+    /// is edge-triggered, so that whoever stops earlier has to come again by himself.
+    [[nodiscard]] Progress advance(std::size_t budget) {
+        for (;;) {
+            const Sent sent = send();
+            if (sent == Sent::failed) {
+                return Progress::is_over;
+            }
+            if (has_ended_) {
+                return sent == Sent::all ? Progress::is_over : Progress::waits;
+            }
+            if (service_->is_leaving()) {
+                return sent == Sent::all ? say_goodbye(budget) : Progress::waits;
+            }
+            if (owed_.is_full()) {
+                return Progress::waits;  // for the peer to read: back-pressure
+            }
+            if (budget == 0) {
+                return Progress::has_more;
+            }
+            const auto count = stream_.read(owed_.room(budget));
+            if (!count) {
+                return would_block(count.error()) ? Progress::waits : Progress::is_over;
+            }
+            has_ended_ = *count == 0;  // the peer may still read: it gets what it is owed
+            owed_.filled(*count);
+            budget -= *count;
+        }
+    }
+
+private:
+    enum class Sent : std::uint8_t { all, some, failed };
+
+    Sent send() {
+        while (!owed_.is_empty()) {
+            const auto count = stream_.write(owed_.data());
+            if (!count) {
+                return would_block(count.error()) ? Sent::some : Sent::failed;
+            }
+            owed_.sent(*count);
+            service_->totals.bytes += *count;
+        }
+        return Sent::all;
+    }
+
+    /// Tells the peer that no more comes, then waits for it to close. Closing first, with bytes
+    /// unread, would reset the connection, and what is under way to the peer would be lost.
+    Progress say_goodbye(std::size_t budget) {
+        if (!std::exchange(has_said_goodbye_, true) && !stream_.shutdown_write()) {
+            return Progress::is_over;
+        }
+        std::array<std::byte, 4096> ignored;
+        while (budget > 0) {
+            const auto count =
+                stream_.read(std::span{ignored}.first(std::min(budget, ignored.size())));
+            if (!count) {
+                return would_block(count.error()) ? Progress::waits : Progress::is_over;
+            }
+            if (*count == 0) {
+                return Progress::is_over;
+            }
+            budget -= *count;
+        }
+        return Progress::has_more;
+    }
+
+    S stream_;
+    Service* service_;
+    SendBuffer owed_;
+    bool has_ended_ = false;  // the peer sends no more
+    bool has_said_goodbye_ = false;
+};
+
+/// A connection's handler.
+template <Stream S>
+void on_ready(Connection<S>& connection, eventp::Event event, eventp::Registration self,
+              eventp::ReactorOps& reactor) {
+    using Progress = typename Connection<S>::Progress;
+    // EPOLLHUP: neither side sends any more, so there is nobody left to echo to.
+    const Progress progress = event.is_error() || event.is_hangup()
+                                  ? Progress::is_over
+                                  : connection.advance(budget_per_turn);
+    if (progress == Progress::is_over) {
+        connection.service().close(self, reactor);
+    } else if (progress == Progress::has_more) {
+        reactor.again(self);
+    }
+}
+
+}  // namespace echo

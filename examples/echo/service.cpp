@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "service.hpp"
+
+#include <vector>
+
+namespace echo {
+
+void Service::pause(eventp::ReactorOps& reactor) {
+    if (is_paused_) {
+        return;
+    }
+    // Cannot fail while the listener is registered: an empty interest asks the kernel for nothing.
+    is_paused_ = reactor.modify(listener_, eventp::Interest{}).has_value();
+    ++totals.pauses;
+    if (retry_later_) {
+        retry_later_();
+    }
+}
+
+void Service::resume(eventp::ReactorOps& reactor) {
+    if (!is_paused_ || is_leaving_) {
+        return;
+    }
+    is_paused_ = !reactor.modify(listener_, listener_interest).has_value();
+    if (is_paused_ && retry_later_) {
+        retry_later_();
+    }
+}
+
+void Service::close(eventp::Registration connection, eventp::ReactorOps& reactor) {
+    reactor.remove(connection);
+    connections_.erase(connection);
+    if (is_leaving_ && connections_.empty()) {
+        reactor.stop();
+    }
+    // The descriptor is closed before the next wait can report the listener.
+    resume(reactor);
+}
+
+void Service::leave(eventp::ReactorOps& reactor) {
+    if (is_leaving_) {
+        cut(reactor);
+        return;
+    }
+    is_leaving_ = true;
+    reactor.remove(listener_);
+    // Changing an interest has the kernel report again what holds already: each connection's
+    // handler runs as soon as its socket can be written, and sees that we are leaving.
+    const std::vector<eventp::Registration> all{connections_.begin(), connections_.end()};
+    for (const eventp::Registration connection : all) {
+        if (!reactor.modify(connection, connection_interest)) {
+            close(connection, reactor);
+        }
+    }
+    if (connections_.empty()) {
+        reactor.stop();
+    }
+}
+
+void Service::cut(eventp::ReactorOps& reactor) {
+    totals.cut += connections_.size();
+    for (const eventp::Registration connection : std::exchange(connections_, {})) {
+        reactor.remove(connection);
+    }
+    reactor.stop();
+}
+
+}  // namespace echo

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <ratio>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/reactor_ops.hpp>
+#include <eventp/result.hpp>
+#include <eventp/timer_handler.hpp>
+
+namespace eventp {
+
+/// CLOCK_BOOTTIME: as std::chrono::steady_clock, but it goes on while the system is suspended.
+struct BootClock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<BootClock>;
+    static constexpr bool is_steady = true;
+
+    EVENTP_API static time_point now() noexcept;
+};
+
+namespace detail {
+
+/// Rounded up to nanoseconds; what is too long for them is their maximum or minimum.
+template <typename Rep, typename Period>
+[[nodiscard]] constexpr std::int64_t saturated_ns(
+    std::chrono::duration<Rep, Period> duration) noexcept {
+    using Limits = std::numeric_limits<std::int64_t>;
+    using Factor = std::ratio_divide<Period, std::nano>;
+    if constexpr (std::integral<Rep> && Factor::den == 1) {
+        std::int64_t ns = 0;
+        if (__builtin_mul_overflow(duration.count(), std::int64_t{Factor::num}, &ns)) {
+            return duration.count() < 0 ? Limits::min() : Limits::max();
+        }
+        return ns;
+    } else {
+        const long double ns =
+            std::ceil(std::chrono::duration<long double, std::nano>{duration}.count());
+        if (!(ns < static_cast<long double>(Limits::max()))) {  // NaN too
+            return Limits::max();
+        }
+        return ns > static_cast<long double>(Limits::min()) ? static_cast<std::int64_t>(ns)
+                                                            : Limits::min();
+    }
+}
+
+}  // namespace detail
+
+/// Any number of timers on one timerfd(2), in one reactor.
+///
+///     auto timers = Timers::create(reactor).value();
+///     timers.after(5s, [&](ReactorOps& ops) { ops.remove(connection); }).value();
+///
+/// An ordinary subscriber of the reactor owns the timers together with this object. Either may go
+/// first: without this object no handler is called any more, and the subscriber leaves the reactor
+/// at its next turn; without the subscriber (removed, or the reactor is gone) the handlers are
+/// destroyed and arming answers broken_pipe. Both are safe inside a timer's handler; the handler
+/// that runs is destroyed when it returns. [timer.lifetime]
+///
+/// A handler is any callable that takes any subset, in any order, each at most once, of TimerId
+/// (its own), Expirations and ReactorOps&, and returns nothing; move-only ones too. Anything else
+/// in its signature is refused with one sentence [timer.parameters]. Up to four words, it is
+/// stored without an allocation [timer.small]. It is destroyed after its last call, or when it is
+/// cancelled.
+///
+/// Handlers run in the order of their deadlines [timer.order], none before its deadline
+/// [timer.never_early], at most `expired_per_turn` in a turn and the others in the next, so that a
+/// storm of timers does not starve descriptors [timer.bounded]. What a handler arms or reschedules
+/// runs in a later turn. A handler that throws leaves run_once() like any handler's exception; it
+/// counts as called, and the other timers run in the next turn [timer.throws].
+///
+/// The memory of as many timers as were ever armed at once is kept until the end, 64 bytes and
+/// some for each; a new timer needs none then.
+/// Deadlines are nanoseconds of the clock; durations that are too long for that are for ever. A
+/// wait that ends at the deadline of a cancelled timer is possible, and harmless.
+/// In a forked child: arming answers no_child_process, the rest false, until
+/// Reactor::reinit_after_fork(), which keeps the timers and sets a timerfd of the child's own
+/// [timer.fork].
+/// Not promised:   the order of timers with equal deadlines.
+/// Thread safety:  thread-bound, with the reactor.
+/// Movable; a moved-from Timers answers broken_pipe and false.
+class EVENTP_API Timers {
+public:
+    enum class Clock : std::uint8_t {
+        monotonic,  // CLOCK_MONOTONIC, std::chrono::steady_clock: stands still in suspend
+        boottime,   // CLOCK_BOOTTIME, BootClock
+    };
+
+    /// The most handlers that run in one turn.
+    static constexpr std::size_t expired_per_turn = 128;
+
+    /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory:
+    ///                 timerfd_create(2). Those of ReactorOps::add().
+    /// [timer.create]
+    [[nodiscard]] static Result<Timers> create(ReactorOps& reactor, Clock clock = Clock::monotonic);
+
+    Timers(Timers&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
+    Timers& operator=(Timers&& other) noexcept {
+        if (this != &other) {
+            close();
+            state_ = std::exchange(other.state_, nullptr);
+        }
+        return *this;
+    }
+    Timers(const Timers&) = delete;
+    Timers& operator=(const Timers&) = delete;
+    ~Timers() { close(); }
+
+    /// Calls `handler` once, when `delay` is over; zero or less: in the next turn. [timer.after]
+    ///
+    /// Errors:         broken_pipe: the subscriber is gone. no_child_process: in a forked child.
+    ///                 Nothing changed, and `handler` was not moved from.
+    /// Throws:         std::bad_alloc, and what the handler's constructor throws; likewise.
+    /// Complexity:     O(1). A system call only when no timer was to expire as early, and outside
+    ///                 timers' handlers. [timer.lazy]
+    template <typename Rep, typename Period, typename F>
+    [[nodiscard]] Result<TimerId> after(std::chrono::duration<Rep, Period> delay, F&& handler) {
+        return arm(from_now(delay), 0, std::forward<F>(handler));
+    }
+
+    /// Calls `handler` once, at `deadline`; in the next turn when that is past. Spares the reading
+    /// of the clock that after() needs. [timer.at]
+    ///
+    /// Errors:         invalid_argument: a time of another clock than create() was given. Those
+    ///                 of after().
+    template <typename TimeClock, typename Duration, typename F>
+    [[nodiscard]] Result<TimerId> at(std::chrono::time_point<TimeClock, Duration> deadline,
+                                     F&& handler) {
+        return arm(on_clock(deadline), 0, std::forward<F>(handler));
+    }
+
+    /// Calls `handler` every `period`, first when one is over. [timer.every]
+    ///
+    /// The ticks are whole periods from the begin, however late the handler runs: no drift. Ticks
+    /// that are past when it runs are counted and given to it as Expirations, not replayed.
+    /// Errors:         invalid_argument: the period is not positive. Those of after().
+    template <typename Rep, typename Period, typename F>
+    [[nodiscard]] Result<TimerId> every(std::chrono::duration<Rep, Period> period, F&& handler) {
+        const Moment first = from_now(period);
+        if (first.ns <= 0) {
+            return detail::refused(std::errc::invalid_argument);
+        }
+        return arm(first, first.ns, std::forward<F>(handler));
+    }
+
+    /// Ends a timer and destroys its handler, or has it destroyed when it returns. Also from any
+    /// timer's handler, its own included. No system call. [timer.cancel]
+    ///
+    /// Returns:        false when `id` names no timer: it was cancelled, or fired once and is over.
+    ///                 In its own handler a timer of after() or at() is over, unless rescheduled.
+    bool cancel(TimerId id) noexcept;
+
+    /// Gives a timer another deadline, as after() and at() would, and keeps its handler; one of
+    /// every() ticks on from there. In its own handler a timer of after() or at() is armed again
+    /// by it. [timer.reschedule]
+    ///
+    /// Returns:        false, and nothing changed, when `id` names no timer, or the time is one of
+    ///                 another clock.
+    template <typename Rep, typename Period>
+    bool reschedule(TimerId id, std::chrono::duration<Rep, Period> delay) noexcept {
+        return move_to(id, from_now(delay));
+    }
+    template <typename TimeClock, typename Duration>
+    bool reschedule(TimerId id, std::chrono::time_point<TimeClock, Duration> deadline) noexcept {
+        return move_to(id, on_clock(deadline));
+    }
+
+    /// How many timers are armed. A timer of after() or at() is not while its handler runs.
+    [[nodiscard]] std::size_t size() const noexcept;
+
+private:
+    struct State;
+    class Source;
+
+    explicit Timers(State* state) noexcept : state_{state} {}
+
+    /// A time of one clock, or one that counts from the call.
+    struct Moment {
+        enum class From : std::uint8_t { monotonic, boottime, now };  // a Clock, or `now`
+        std::int64_t ns;
+        From from;
+    };
+    template <typename Rep, typename Period>
+    static constexpr Moment from_now(std::chrono::duration<Rep, Period> delay) noexcept {
+        return {.ns = detail::saturated_ns(delay), .from = Moment::From::now};
+    }
+    template <typename TimeClock, typename Duration>
+    static constexpr Moment on_clock(
+        std::chrono::time_point<TimeClock, Duration> deadline) noexcept {
+        constexpr bool is_boot = std::same_as<TimeClock, BootClock>;
+        static_assert(std::same_as<TimeClock, std::chrono::steady_clock> || is_boot,
+                      "eventp: a deadline is a time of std::chrono::steady_clock or "
+                      "eventp::BootClock");
+        return {.ns = detail::saturated_ns(deadline.time_since_epoch()),
+                .from = is_boot ? Moment::From::boottime : Moment::From::monotonic};
+    }
+
+    template <typename F>
+    [[nodiscard]] Result<TimerId> arm(Moment first, std::int64_t period_ns, F&& handler) {
+        const auto make = [&](detail::TimerHandler& at) { at.emplace(std::forward<F>(handler)); };
+        const Armed armed = arm_made(first, period_ns, detail::TimerHandlerMaker{make});
+        if (armed.error != std::errc{}) [[unlikely]] {
+            return not_armed(armed.error);
+        }
+        return armed.id;
+    }
+    /// Not inline: GCC would mix the making of both kinds of result, one half at a time.
+    [[nodiscard]] static Result<TimerId> not_armed(std::errc why) noexcept;
+    /// A Result<TimerId> that is returned in registers.
+    struct Armed {
+        TimerId id;
+        std::errc error;
+    };
+    [[nodiscard]] Armed arm_made(Moment first, std::int64_t period_ns,
+                                 detail::TimerHandlerMaker make);
+    [[nodiscard]] bool move_to(TimerId id, Moment moment) noexcept;
+    void close() noexcept;
+
+    State* state_;
+};
+
+}  // namespace eventp

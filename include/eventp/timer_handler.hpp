@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <eventp/detail/exceptions.hpp>
+#include <eventp/detail/signature.hpp>
+#include <eventp/reactor_ops.hpp>
+
+namespace eventp {
+
+/// The name of one timer, for Timers::cancel() and Timers::reschedule().
+///
+/// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
+/// answer false and touch nobody else. [timer.stale]
+/// Not promised:   uniqueness after 2^32 timers in one process.
+/// Thread safety:  like an int.
+class TimerId {
+public:
+    constexpr TimerId() noexcept = default;
+    constexpr TimerId(std::uint32_t index, std::uint32_t generation) noexcept
+        : word_{(std::uint64_t{generation} << 32U) | index} {}
+
+    [[nodiscard]] constexpr std::uint32_t index() const noexcept {
+        return static_cast<std::uint32_t>(word_);
+    }
+    [[nodiscard]] constexpr std::uint32_t generation() const noexcept {
+        return static_cast<std::uint32_t>(word_ >> 32U);
+    }
+
+    friend constexpr bool operator==(TimerId, TimerId) noexcept = default;
+
+private:
+    // One word: GCC copies two halves by themselves, and whoever reads the whole then waits.
+    std::uint64_t word_ = 0;  // generation 0 names nobody
+};
+static_assert(sizeof(TimerId) == 8);
+
+/// How often a timer has expired since its handler ran last.
+///
+/// More than once only for Timers::every(), when the loop was late by a period or more.
+class Expirations {
+public:
+    constexpr explicit Expirations(std::uint64_t count) noexcept : count_{count} {}
+
+    /// At least 1.
+    [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
+    /// Those for which the handler was not called.
+    [[nodiscard]] constexpr std::uint64_t missed() const noexcept { return count_ - 1; }
+
+    friend constexpr bool operator==(Expirations, Expirations) noexcept = default;
+
+private:
+    std::uint64_t count_;
+};
+
+namespace detail {
+
+struct TimerArguments {
+    TimerId id;
+    Expirations expirations;
+    ReactorOps& reactor;
+};
+
+template <typename A>
+inline constexpr bool is_timer_value = (std::is_same_v<std::remove_cvref_t<A>, TimerId> ||
+                                        std::is_same_v<std::remove_cvref_t<A>, Expirations>) &&
+                                       !std::is_rvalue_reference_v<A>;
+template <typename A>
+inline constexpr bool is_timer_parameter = is_reference_to<A, ReactorOps> || is_timer_value<A>;
+
+template <typename F, typename... A>
+concept TakesInThisOrder = std::is_invocable_v<F&, A...>;
+
+/// Calls a timer's handler with what it asks for.
+template <typename F>
+struct TimerInvoker {
+    static constexpr void call(F& handler, TimerArguments& from) {
+        static_assert(!std::is_bind_expression_v<F>,
+                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
+                      "read: use a lambda or std::bind_front");
+        if constexpr (CallSignature<F>::readable) {
+            call_with(handler, from, typename CallSignature<F>::Parameters{});
+        } else {
+            call_with(handler, from, first_fit());
+        }
+    }
+
+private:
+    template <typename... A>
+    static constexpr void call_with(F& handler, TimerArguments& from, TypeList<A...> /*list*/) {
+        static_assert((!std::is_same_v<std::remove_cvref_t<A>, Reactor> && ...),
+                      "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move "
+                      "or destroy the reactor that is calling it");
+        constexpr bool allowed =
+            ((is_timer_parameter<A> || std::is_same_v<std::remove_cvref_t<A>, Reactor>) && ...);
+        static_assert(allowed,
+                      "eventp: a timer's handler takes any of TimerId, Expirations and "
+                      "ReactorOps&");
+        static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
+        if constexpr ((is_timer_parameter<A> && ...) && all_different<A...>) {
+            static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
+                          "eventp: a handler returns void: there is nobody to read its result");
+            std::invoke(handler, static_cast<A>(pick_for_timer<A>(from))...);
+        }
+    }
+
+    template <typename A>
+    static constexpr decltype(auto) pick_for_timer(TimerArguments& from) noexcept {
+        using T = std::remove_cvref_t<A>;
+        if constexpr (std::is_same_v<T, TimerId>) {
+            return (from.id);
+        } else if constexpr (std::is_same_v<T, Expirations>) {
+            return (from.expirations);
+        } else {
+            return (from.reactor);
+        }
+    }
+
+    /// For a callable without one readable call operator: the most parameters first.
+    static constexpr auto first_fit() noexcept {
+        if constexpr (TakesInThisOrder<F, TimerId, Expirations, ReactorOps&>) {
+            return TypeList<TimerId, Expirations, ReactorOps&>{};
+        } else if constexpr (TakesInThisOrder<F, TimerId, Expirations>) {
+            return TypeList<TimerId, Expirations>{};
+        } else if constexpr (TakesInThisOrder<F, TimerId, ReactorOps&>) {
+            return TypeList<TimerId, ReactorOps&>{};
+        } else if constexpr (TakesInThisOrder<F, Expirations, ReactorOps&>) {
+            return TypeList<Expirations, ReactorOps&>{};
+        } else if constexpr (TakesInThisOrder<F, TimerId>) {
+            return TypeList<TimerId>{};
+        } else if constexpr (TakesInThisOrder<F, Expirations>) {
+            return TypeList<Expirations>{};
+        } else if constexpr (TakesInThisOrder<F, ReactorOps&>) {
+            return TypeList<ReactorOps&>{};
+        } else {
+            static_assert(TakesInThisOrder<F>,
+                          "eventp: a timer's handler takes any of TimerId, Expirations and "
+                          "ReactorOps&");
+            return TypeList<>{};
+        }
+    }
+};
+
+/// A timer's handler whose type is known no more: five words, in place when it fits in four.
+/// Made where it stays.
+class TimerHandler {
+public:
+    TimerHandler() noexcept = default;
+    TimerHandler(const TimerHandler&) = delete;
+    TimerHandler& operator=(const TimerHandler&) = delete;
+    ~TimerHandler() { reset(); }
+
+    /// Into an empty one, which stays empty when the handler's constructor throws.
+    template <typename F>
+    void emplace(F&& handler) {
+        using Stored = std::decay_t<F>;
+        if constexpr (sizeof(Stored) <= sizeof storage_ && alignof(Stored) <= alignof(void*)) {
+            std::construct_at(reinterpret_cast<Stored*>(storage_), std::forward<F>(handler));
+            operations_ = &OperationsOf<Stored, Stored>::operations;
+        } else {
+            using Owner = std::unique_ptr<Stored>;
+            std::construct_at(reinterpret_cast<Owner*>(storage_),
+                              std::make_unique<Stored>(std::forward<F>(handler)));
+            operations_ = &OperationsOf<Stored, Owner>::operations;
+        }
+    }
+
+    void operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
+        TimerArguments arguments{.id = id, .expirations = expirations, .reactor = reactor};
+        operations_->call(storage_, arguments);
+    }
+
+    /// reset() runs code of the user's.
+    [[nodiscard]] bool has_destructor() const noexcept {
+        return operations_ != nullptr && operations_->destroy != nullptr;
+    }
+    void reset() noexcept {
+        const Operations* operations = std::exchange(operations_, nullptr);
+        if (operations != nullptr && operations->destroy != nullptr) {
+            operations->destroy(storage_);
+        }
+    }
+
+private:
+    struct Operations {
+        void (*call)(std::byte* storage, TimerArguments& arguments);
+        void (*destroy)(std::byte* storage) noexcept;  // null: there is nothing to do
+    };
+
+    /// `Stored` lies in the storage: the handler, or a pointer that owns it.
+    template <typename F, typename Stored>
+    struct OperationsOf {
+        // Safety: emplace() made a Stored there, together with these operations.
+        static Stored& get(std::byte* storage) noexcept {
+            return *std::launder(reinterpret_cast<Stored*>(storage));
+        }
+        static void call(std::byte* storage, TimerArguments& arguments) {
+            if constexpr (std::is_same_v<F, Stored>) {
+                TimerInvoker<F>::call(get(storage), arguments);
+            } else {
+                TimerInvoker<F>::call(*get(storage), arguments);
+            }
+        }
+        static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }
+
+        static constexpr Operations operations{
+            &call, std::is_trivially_destructible_v<Stored> ? nullptr : &destroy};
+    };
+
+    const Operations* operations_ = nullptr;
+    alignas(void*) std::byte storage_[4 * sizeof(void*)];
+};
+static_assert(sizeof(TimerHandler) == 5 * sizeof(void*));
+
+/// Makes a handler where it is to stay: a reference to a callable, as long as one call lasts.
+class TimerHandlerMaker {
+public:
+    template <typename Make>
+        requires(!std::same_as<Make, TimerHandlerMaker>)
+    explicit TimerHandlerMaker(const Make& make) noexcept
+        : make_{&make},
+          call_{[](const void* self, TimerHandler& at) { (*static_cast<const Make*>(self))(at); }} {
+    }
+
+    void operator()(TimerHandler& at) const { call_(make_, at); }
+
+private:
+    const void* make_;
+    void (*call_)(const void* make, TimerHandler& at);
+};
+
+}  // namespace detail
+}  // namespace eventp
+
+template <>
+struct std::hash<eventp::TimerId> {
+    [[nodiscard]] std::size_t operator()(eventp::TimerId id) const noexcept {
+        return std::hash<std::uint64_t>{}((std::uint64_t{id.generation()} << 32U) | id.index());
+    }
+};

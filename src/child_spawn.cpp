@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// From a Command to a child.
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+#include "child_state.hpp"
+#include "sys/syscall.hpp"
+
+namespace eventp {
+
+namespace {
+
+bool is_text(std::string_view string) noexcept {
+    return string.find('\0') == std::string_view::npos;
+}
+
+/// Nothing in it would be cut off or misread.
+bool is_well_formed(const Command& command) noexcept {
+    return is_text(command.program) && is_text(command.directory) &&
+           std::ranges::all_of(command.arguments, is_text) &&
+           std::ranges::all_of(command.environment, [](const auto& variable) {
+               const auto& [name, value] = variable;
+               return !name.empty() && is_text(name) && name.find('=') == std::string::npos &&
+                      (!value || is_text(*value));
+           });
+}
+
+/// Strings as execve(2) wants them. It refers to `strings`.
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    pointers.reserve(strings.size() + 1);
+    for (std::string& string : strings) {
+        pointers.push_back(string.data());
+    }
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+std::vector<std::string> arguments_of(const Command& command) {
+    std::vector<std::string> arguments{command.program};
+    arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+    return arguments;
+}
+
+std::vector<std::string> environment_of(const Command& command) {
+    std::vector<std::string> out;
+    for (char** each = environ; command.inherits_environment && each != nullptr && *each != nullptr;
+         ++each) {
+        const std::string_view variable{*each};
+        if (!command.environment.contains(std::string{variable.substr(0, variable.find('='))})) {
+            out.emplace_back(variable);
+        }
+    }
+    for (const auto& [name, value] : command.environment) {
+        if (value) {
+            out.push_back(name + '=' + *value);
+        }
+    }
+    return out;
+}
+
+/// The redirections of a Command, so that they can be done one after the other.
+struct Redirects {
+    std::vector<sys::Redirect> list;
+    std::vector<OwnedFd> copies;  // of descriptors whose number is to become another
+    int error = 0;
+};
+
+Redirects redirects_of(const Command& command) {
+    Redirects out;
+    const auto& wanted = command.descriptors;
+    out.list.reserve(wanted.size());
+    out.copies.reserve(wanted.size());
+    for (const auto& [number, source] : wanted) {
+        int from = source.fd();
+        // Looked at before anything is opened here that might get its number.
+        if (number < 0 || !sys::is_open(from)) {
+            out.error = -EBADF;
+            return out;
+        }
+        if (from != number && wanted.contains(from)) {
+            from = sys::duplicate(from, wanted.rbegin()->first + 1);
+            if (from < 0) {
+                out.error = from;
+                return out;
+            }
+            out.copies.emplace_back(from);
+        }
+        out.list.push_back({.from = from, .to = number});
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::spawn(const Command& command, WhenDropped when_dropped) {
+    if (!is_well_formed(command)) {
+        return detail::refused(std::errc::invalid_argument);
+    }
+    std::vector<std::string> arguments = arguments_of(command);
+    std::vector<std::string> environment = environment_of(command);
+    const std::vector<char*> argv = pointers_to(arguments);
+    const std::vector<char*> envp = pointers_to(environment);
+    const Redirects redirects = redirects_of(command);
+    if (redirects.error < 0) {
+        return sys::error(redirects.error);
+    }
+    std::unique_ptr<State> state{make_state(when_dropped)};
+
+    // A pidfd that is had now will be had below: a child without one would have to be killed.
+    OwnedFd reserved;
+    if (const int pidfd = sys::pidfd_open(sys::process_id()); pidfd >= 0) {
+        reserved.reset(pidfd);
+    } else {
+        return sys::error(pidfd);
+    }
+    const int child =
+        sys::spawn({.program = command.program.c_str(),
+                    .arguments = argv.data(),
+                    .environment = envp.data(),
+                    .directory = command.directory.empty() ? nullptr : command.directory.c_str(),
+                    .redirects = redirects.list});
+    if (child < 0) {
+        return sys::error(child);
+    }
+    reserved.reset();
+    state->pid = child;
+    if (const auto taken = state->take(sys::pidfd_open(child)); !taken) {
+        if (taken.error() == std::errc::no_such_process) {
+            return detail::refused(std::errc::no_child_process);
+        }
+        sys::kill_unwatched(child);  // another thread was quicker, and has the last descriptor
+        return std::unexpected{taken.error()};
+    }
+    return ChildProcess{state.release()};
+}
+
+}  // namespace eventp

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "sys/signal.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace eventp::sys {
+
+namespace {
+
+constexpr int signal_max = 64;
+static_assert(NSIG <= signal_max + 1, "eventp: SignalBits has a bit for each of 64 signals");
+
+sigset_t set_of(SignalBits signals) noexcept {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int number = 1; number <= signal_max; ++number) {
+        if ((signals & signal_bit(number)) != 0) {
+            sigaddset(&set, number);
+        }
+    }
+    return set;
+}
+
+}  // namespace
+
+bool is_blockable(int number) noexcept {
+    sigset_t set;
+    sigemptyset(&set);
+    return number != SIGKILL && number != SIGSTOP && sigaddset(&set, number) == 0;
+}
+
+int signalfd(SignalBits signals) noexcept {
+    const sigset_t set = set_of(signals);
+    const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+int signalfd_read(int fd, signalfd_siginfo& out) noexcept {
+    // Kernel: a read gives whole records only.
+    return ::read(fd, &out, sizeof out) < 0 ? -errno : 0;
+}
+
+SignalBits block(SignalBits signals) noexcept {
+    const sigset_t set = set_of(signals);
+    sigset_t before;
+    sigemptyset(&before);
+    static_cast<void>(::pthread_sigmask(SIG_BLOCK, &set, &before));  // fails for no valid `how`
+    SignalBits bits = 0;
+    for (int number = 1; number <= signal_max; ++number) {
+        if (sigismember(&before, number) == 1) {
+            bits |= signal_bit(number);
+        }
+    }
+    return bits;
+}
+
+void unblock(SignalBits signals) noexcept {
+    const sigset_t set = set_of(signals);
+    static_cast<void>(::pthread_sigmask(SIG_UNBLOCK, &set, nullptr));
+}
+
+}  // namespace eventp::sys

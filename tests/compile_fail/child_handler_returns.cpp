@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// Nobody would read what the handler of a child's end returns. [child.parameters]
+// Expect: eventp: a handler returns void: there is nobody to read its result
+#include <utility>
+
+#include <eventp/child.hpp>
+
+void misuse(eventp::ChildProcess& child, eventp::ReactorOps& reactor) {
+    static_cast<void>(
+        std::move(child).on_exit([](eventp::ExitStatus) { return true; }).register_into(reactor));
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+//
+// Children in a real reactor: their ends, and signals to them.
+#include <eventp/child.hpp>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <eventp/eventp.hpp>
+
+#include "support/child.hpp"
+#include "support/children.hpp"
+#include "support/source.hpp"
+
+namespace eventp::support {
+namespace {
+
+/// Runs until the handler of one child was called; how that ended.
+std::optional<ExitStatus> run_until_end(ChildProcess child) {
+    Reactor reactor;
+    std::optional<ExitStatus> end;
+    const auto name = std::move(child)
+                          .on_exit([&end](ExitStatus status, ReactorOps& ops) {
+                              end = status;
+                              ops.stop();
+                          })
+                          .register_into(reactor);
+    EXPECT_TRUE(name);
+    EXPECT_TRUE(reactor.run());
+    EXPECT_EQ(reactor.stats().registered, 0U);
+    return end;
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+TEST(ChildInAReactor, TellsItsExitCode) {  // [child.on_exit] [child.status]
+    EXPECT_EQ(run_until_end(ChildProcess::spawn({.program = "true"}).value()),
+              ExitStatus::exited(0));
+    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("exit 255")).value()),
+              ExitStatus::exited(255));
+}
+
+TEST(ChildInAReactor, TellsTheSignalThatKilledIt) {  // [child.on_exit] [child.status]
+    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("kill -TERM $$")).value()),
+              ExitStatus::signaled(SIGTERM, false));
+    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("ulimit -c 0; kill -SEGV $$")).value())
+                  .value()
+                  .signal(),
+              SIGSEGV);
+}
+
+TEST(ChildInAReactor, IsReapedInTheTurnThatLearnsOfItsEnd) {  // [child.reaped]
+    constexpr int children = 20;
+    Reactor reactor;
+    std::map<pid_t, int> codes;
+    std::vector<pid_t> started;
+    for (int code = 0; code < children; ++code) {
+        auto child = ChildProcess::spawn(shell("exit " + std::to_string(code))).value();
+        started.push_back(child.pid());
+        const auto name =
+            std::move(child)
+                .on_exit([&](ExitStatus status, const ChildProcess& ended, ReactorOps& ops) {
+                    EXPECT_FALSE(is_unreaped(ended.pid()));
+                    codes[ended.pid()] = status.code().value_or(-1);
+                    if (codes.size() == children) {
+                        ops.stop();
+                    }
+                })
+                .register_into(reactor);
+        ASSERT_TRUE(name);
+    }
+
+    EXPECT_TRUE(reactor.run());
+
+    for (int code = 0; code < children; ++code) {
+        EXPECT_EQ(codes[started[static_cast<std::size_t>(code)]], code);
+    }
+    EXPECT_FALSE(has_children());
+    EXPECT_EQ(reactor.stats().registered, 0U);
+}
+
+TEST(ChildInAReactor, IsNotReportedWhileItRuns) {  // [child.on_exit]
+    Reactor reactor;
+    Idle idle;
+    int calls = 0;
+    ASSERT_TRUE(idle.start()
+                    .on_exit([&](ReactorOps& ops) {
+                        ++calls;
+                        ops.stop();
+                    })
+                    .register_into(reactor));
+
+    EXPECT_EQ(poll(reactor), 0U);
+    idle.end_all();
+    EXPECT_TRUE(reactor.run());
+
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
+TEST(ChildInAReactor, IsFoundAndMaySpawnAnotherFromItsHandler) {  // [child.on_exit]
+    Reactor reactor;
+    int left = 5;
+    std::function<Result<Registration>(ReactorOps&)> start_one = [&](ReactorOps& with) {
+        return ChildProcess::spawn({.program = "true"})
+            .value()
+            .on_exit([&](ExitStatus status, ReactorOps& ops) {
+                EXPECT_TRUE(status.is_success());
+                if (--left == 0) {
+                    ops.stop();
+                } else {
+                    EXPECT_TRUE(start_one(ops));
+                }
+            })
+            .register_into(with);
+    };
+    const auto name = start_one(reactor);
+    ASSERT_TRUE(name);
+    EXPECT_GT(reactor.find<ChildProcess>(*name)->pid(), 0);
+
+    EXPECT_TRUE(reactor.run());
+
+    EXPECT_EQ(left, 0);
+}
+
+TEST(Child, KnowsItsStatusWithoutAReactor) {  // [child.status] [child.wait]
+    Idle idle;
+    ChildProcess child = idle.start();
+    EXPECT_EQ(child.status(), std::nullopt);
+    idle.end_all();
+
+    EXPECT_EQ(child.wait(), ExitStatus::exited(0));
+
+    EXPECT_EQ(child.status(), ExitStatus::exited(0));
+    EXPECT_EQ(child.wait(), ExitStatus::exited(0));
+    EXPECT_FALSE(is_unreaped(child.pid()));
+}
+
+TEST(Child, GivesNothingAfterItIsMovedFrom) {  // [child.status] [child.wait] [child.kill]
+    Idle idle;
+    ChildProcess child = idle.start();
+    const pid_t pid = child.pid();
+    const ChildProcess owner = std::move(child);
+
+    EXPECT_EQ(owner.pid(), pid);
+    EXPECT_EQ(child.pid(), -1);
+    EXPECT_EQ(child.fd(), -1);
+    EXPECT_EQ(child.status(), std::nullopt);
+    EXPECT_EQ(error_of(child.wait()), std::errc::no_child_process);
+    EXPECT_EQ(error_of(child.kill(SIGTERM)), std::errc::no_such_process);
+    EXPECT_EQ(error_of(child.killer()), std::errc::no_child_process);
+}
+
+// --- signals ------------------------------------------------------------------------------------
+
+TEST(Child, IsSentSignals) {  // [child.kill]
+    const Idle idle;
+    ChildProcess child = idle.start();
+    EXPECT_TRUE(child.kill(0));
+    EXPECT_EQ(error_of(child.kill(12'345)), std::errc::invalid_argument);
+
+    EXPECT_TRUE(child.kill(SIGTERM));
+
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::signaled(SIGTERM, false));
+}
+
+TEST(Child, AnswersNoSuchProcessOnceItIsReapedAndNotBefore) {  // [child.kill]
+    ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
+    wait_for_zombie(child.pid());
+    EXPECT_TRUE(child.kill(SIGTERM));
+
+    EXPECT_TRUE(child.wait());
+
+    EXPECT_EQ(error_of(child.kill(SIGTERM)), std::errc::no_such_process);
+}
+
+TEST(ChildKiller, ReachesAChildThatAReactorOwns) {  // [child.killer]
+    Reactor reactor;
+    const Idle idle;
+    ChildProcess child = idle.start();
+    const ChildKiller killer = child.killer().value();
+    std::optional<ExitStatus> end;
+    ASSERT_TRUE(std::move(child)
+                    .on_exit([&end](ExitStatus status, ReactorOps& ops) {
+                        end = status;
+                        ops.stop();
+                    })
+                    .register_into(reactor));
+    std::jthread other{[&killer] { EXPECT_TRUE(killer.kill(SIGKILL)); }};
+
+    EXPECT_TRUE(reactor.run());
+
+    EXPECT_EQ(end, ExitStatus::signaled(SIGKILL, false));
+    other.join();
+    EXPECT_EQ(error_of(killer.kill(SIGKILL)), std::errc::no_such_process);
+}
+
+// --- adopting -----------------------------------------------------------------------------------
+
+TEST(ChildAdopted, TellsItsEndAsIfSpawned) {  // [child.adopt]
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::_exit(7);
+    }
+    ChildProcess child = ChildProcess::adopt(pid).value();
+    EXPECT_EQ(child.pid(), pid);
+
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::exited(7));
+
+    EXPECT_FALSE(is_unreaped(pid));
+}
+
+TEST(ChildAdopted, MayHaveEndedBefore) {  // [child.adopt]
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::_exit(7);
+    }
+    wait_for_zombie(pid);
+
+    EXPECT_EQ(run_until_end(ChildProcess::adopt(pid).value()), ExitStatus::exited(7));
+}
+
+TEST(ChildAdopted, IsAnUnreapedChildOfThisProcess) {  // [child.adopt]
+    EXPECT_EQ(error_of(ChildProcess::adopt(0)), std::errc::invalid_argument);
+    EXPECT_EQ(error_of(ChildProcess::adopt(-1)), std::errc::invalid_argument);
+    EXPECT_EQ(error_of(ChildProcess::adopt(::getpid())), std::errc::no_child_process);
+    EXPECT_EQ(error_of(ChildProcess::adopt(::getppid())), std::errc::no_child_process);
+
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::_exit(0);
+    }
+    ASSERT_TRUE(ended_well(pid));
+    EXPECT_EQ(error_of(ChildProcess::adopt(pid)), std::errc::no_such_process);
+}
+
+// --- others who reap ----------------------------------------------------------------------------
+
+TEST(ChildLost, IsOneWhoseEndSomebodyElseWasTold) {  // [child.lost]
+    ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
+    ASSERT_TRUE(ended_well(child.pid()));  // a waitpid(2) of the program's own
+
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::lost());
+}
+
+TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.lost]
+    struct sigaction before{};
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGCHLD, &ignore, &before);
+
+    Idle idle;
+    ChildProcess child = idle.start();
+    idle.end_all();
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::lost());
+
+    {  // and of one that ends before it can be watched, the same or an error is told
+        auto quick = ChildProcess::spawn({.program = "true"});
+        if (quick) {
+            EXPECT_EQ(quick->wait(), ExitStatus::lost());
+        } else {
+            EXPECT_EQ(quick.error(), std::errc::no_child_process);
+        }
+    }
+    {
+        const ChildProcess dropped = idle.start();
+    }  // the destructor does not wait for ever
+    ::sigaction(SIGCHLD, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace eventp::support

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+//
+// fd(): a reactor inside another loop, which must never sleep through what is to be done in here.
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "support/files.hpp"
+#include "support/source.hpp"
+
+namespace eventp::support {
+namespace {
+
+int embedded(Reactor& reactor) {
+    return reactor.fd().value_or(BorrowedFd{}).fd();
+}
+
+/// Runs what poll(2) says is to be done; fails the test when that does not end.
+std::size_t run_while_readable(Reactor& reactor) {
+    std::size_t ran = 0;
+    for (int turn = 0; turn < 100; ++turn) {
+        if (!is_readable(embedded(reactor))) {
+            return ran;
+        }
+        ran += poll(reactor);
+    }
+    ADD_FAILURE() << "the descriptor stays readable";
+    return ran;
+}
+
+TEST(ReactorFd, IsReadableWhenSomethingIsReadyAndNotBefore) {  // [reactor.fd]
+    Reactor reactor;
+    Source source{reading, [](Source& self, ReactorOps&) { self.drain(); }};
+    const int fd = embedded(reactor);
+    static_cast<void>(run_while_readable(reactor));
+
+    source.add_to(reactor);
+    EXPECT_FALSE(is_readable(fd));
+    source.signal();
+    EXPECT_TRUE(is_readable(fd));
+
+    EXPECT_EQ(run_while_readable(reactor), 1U);
+    EXPECT_FALSE(is_readable(fd));
+}
+
+TEST(ReactorFd, StaysTheSame) {  // [reactor.fd]
+    Reactor reactor;
+    const int fd = embedded(reactor);
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(embedded(reactor), fd);
+    EXPECT_TRUE(is_open(fd));
+}
+
+TEST(ReactorFd, MadeAfterSomethingBecameReadyIsReadable) {  // [reactor.fd]
+    Reactor reactor;
+    Source source{reading_edges};
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_TRUE(is_readable(embedded(reactor)));
+}
+
+TEST(ReactorFd, WakesAnOuterReactor) {  // [reactor.fd]
+    Reactor outer;
+    Reactor inner;
+    Source source{reading_edges, [&](Source&, ReactorOps&) { outer.stop(); }};
+    source.add_to(inner);
+    ASSERT_TRUE(interest()
+                    .read()
+                    .with_fd(BorrowedFd{embedded(inner)})
+                    .with_handler([&] { static_cast<void>(poll(inner)); })
+                    .register_into(outer));
+    std::thread signaller{[&] { source.signal(); }};
+
+    EXPECT_TRUE(outer.run());
+
+    signaller.join();
+    EXPECT_EQ(source.calls, 1);
+}
+
+TEST(ReactorFd, StaysReadableWhileAnAgainIsKept) {  // [reactor.fd] [again]
+    Reactor reactor;
+    Source source{reading_edges, [](Source& self, ReactorOps& by) {
+                      if (self.calls < 5) {
+                          EXPECT_TRUE(by.again(self));
+                      }
+                  }};
+    static_cast<void>(embedded(reactor));
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(run_while_readable(reactor), 5U);
+}
+
+#if defined(__cpp_exceptions)
+TEST(ReactorFd, StaysReadableWhileATailIsKept) {  // [reactor.fd] [dispatch.throws]
+    for (const bool made_before : {true, false}) {
+        Reactor reactor;
+        if (made_before) {
+            static_cast<void>(embedded(reactor));
+        }
+        const Crowd crowd{reactor, 3, reading_edges,
+                          [](std::size_t position, Source&, ReactorOps&) {
+                              if (position == 0) {
+                                  throw std::runtime_error{"first"};
+                              }
+                          }};
+        crowd.signal_all();
+        EXPECT_THROW(static_cast<void>(poll(reactor)), std::runtime_error);
+
+        EXPECT_TRUE(is_readable(embedded(reactor)));
+
+        EXPECT_EQ(run_while_readable(reactor), 2U);
+    }
+}
+#endif
+
+/// Makes the reactor rebuild its set: takes somebody whose descriptor was closed.
+void rebuild(Reactor& reactor) {
+    OwnedFd file = make_eventfd();
+    const auto name =
+        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
+    ASSERT_TRUE(name);
+    file.reset();
+    const auto before = reactor.stats().rebuilds;
+    EXPECT_TRUE(reactor.take(*name));
+    ASSERT_EQ(reactor.stats().rebuilds, before + 1);
+}
+
+TEST(ReactorFd, ShowsWhatIsReadyThroughARebuild) {  // [reactor.fd]
+    Reactor reactor;
+    const int fd = embedded(reactor);
+    Source source{reading, [](Source& self, ReactorOps&) { self.drain(); }};
+    source.add_to(reactor);
+    source.signal();
+
+    rebuild(reactor);
+
+    EXPECT_TRUE(is_readable(fd));
+    EXPECT_EQ(run_while_readable(reactor), 1U);
+    source.signal();
+    EXPECT_TRUE(is_readable(fd));
+    EXPECT_EQ(run_while_readable(reactor), 1U);
+}
+
+TEST(ReactorFd, WakesAnOuterReactorAfterARebuildToo) {  // [reactor.fd]
+    Reactor outer;
+    Reactor inner;
+    Source source{reading_edges, [&](Source&, ReactorOps&) { outer.stop(); }};
+    source.add_to(inner);
+    ASSERT_TRUE(interest()
+                    .edge_triggered()
+                    .read()
+                    .with_fd(BorrowedFd{embedded(inner)})
+                    .with_handler([&] { static_cast<void>(poll(inner)); })
+                    .register_into(outer));
+    static_cast<void>(poll(outer));
+    rebuild(inner);
+    static_cast<void>(poll(outer));
+    ASSERT_EQ(source.calls, 0);
+    std::thread signaller{[&] { source.signal(); }};
+
+    EXPECT_TRUE(outer.run());
+
+    signaller.join();
+    EXPECT_EQ(source.calls, 1);
+}
+
+TEST(ReactorRebuild, LeavesAFiredOneShotSubscriberDisarmed) {  // [modify.pending] [reactor.fd]
+    Reactor reactor;
+    Source source{reading_once};
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    Pipe pipe;
+    int hangups = 0;
+    const auto hung = interest()
+                          .read()
+                          .oneshot()
+                          .with_fd(BorrowedFd{pipe.read.fd()})
+                          .with_handler([&] { ++hangups; })
+                          .register_into(reactor);
+    ASSERT_TRUE(hung);
+    ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
+    EXPECT_EQ(poll(reactor), 1U);
+    pipe.write.reset();
+
+    rebuild(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(hangups, 1);
+    EXPECT_LE(reactor.stats().skipped,
+              1U);  // the hang-up: the kernel tells it even to the disarmed
+    EXPECT_TRUE(reactor.modify(source, reading_once));
+    EXPECT_TRUE(reactor.modify(*hung, reading_once));
+    EXPECT_EQ(poll(reactor), 2U);
+}
+
+}  // namespace
+}  // namespace eventp::support

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+//
+// A forked child is a duplicate of everything: it keeps files and sets open that its parent closes.
+#include <gtest/gtest.h>
+
+#include "support/forked.hpp"
+#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
+
+namespace eventp::support {
+namespace {
+
+constexpr int number = 170;  // nobody else's
+
+TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number);
+    Watched watched{number};
+    watched.add_to(reactor);
+    Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        const bool wrote = ::eventfd_write(number, 1) == 0;
+        parent.step();
+        return wrote ? 0 : 1;
+    }};
+    child.wait_for_step();
+    file.reset();
+    EXPECT_TRUE(reactor.remove(watched.name));
+    EXPECT_EQ(watched.destroyed, 1);
+    child.go_on();
+    child.wait_for_step();
+
+    EXPECT_EQ(turns_until_rebuilt(reactor, 2), 2);
+
+    EXPECT_EQ(watched.calls, 0);
+    EXPECT_EQ(reactor.stats().ghosts, 2U);
+    EXPECT_EQ(entries_held(), 0U);
+    const auto events = reactor.stats().events;
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(reactor.stats().events, events) << "it spins still";
+    child.go_on();
+}
+
+TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number, 1);
+    Watched watched{number};
+    watched.add_to(reactor);
+    Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        return 0;
+    }};
+    child.wait_for_step();
+    file.reset();
+    EXPECT_TRUE(reactor.remove(watched.name));
+    EXPECT_EQ(entries_held(), 1U);
+
+    child.go_on();
+    EXPECT_EQ(child.exit_code(), 0);
+
+    EXPECT_EQ(entries_held(), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(reactor.stats().ghosts, 0U);
+}
+
+TEST(GhostInAChild, LeavesTheNumberToANewcomer) {  // [ghost.fork] [ghost.reuse]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number, 1);
+    Watched first{number};
+    first.add_to(reactor);
+    const Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        return 0;
+    }};
+    child.wait_for_step();
+    file.reset();
+    EXPECT_TRUE(reactor.remove(first.name));
+    const OwnedFd next = make_eventfd_at(number, 1);
+    Watched second{number};
+    second.add_to(reactor);
+
+    for (int turn = 0; turn < 4; ++turn) {
+        EXPECT_EQ(poll(reactor), 1U);
+    }
+
+    EXPECT_EQ(first.calls, 0);
+    EXPECT_EQ(second.calls, 4);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    child.go_on();
+}
+
+TEST(GhostInAChild, IsNotMadeByARemovalBeforeTheClose) {  // [ghost.fork]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number, 1);
+    Watched watched{number};
+    watched.add_to(reactor);
+    const Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        return 0;
+    }};
+    child.wait_for_step();
+
+    EXPECT_TRUE(reactor.remove(watched.name));
+    file.reset();
+
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+    EXPECT_EQ(entries_held(), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    child.go_on();
+}
+
+TEST(OldSetInAChild, LeavesTheParentsRebuiltSetAlone) {  // [ghost.fork] [ghost.rebuild]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    const Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        return 0;
+    }};
+    child.wait_for_step();
+
+    rebuild_now(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(reactor.remove(source.name));
+    EXPECT_EQ(poll(reactor), 0U);
+    child.go_on();
+}
+
+TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
+    // [ghost.fork] [ghost.rebuild] [reactor.fd]
+    Reactor reactor;
+    const auto outside = reactor.fd();
+    ASSERT_TRUE(outside);
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_TRUE(is_readable(outside->fd()));
+    const Forked child{[](const Forked::Parent& parent) {
+        parent.step();
+        return 0;
+    }};
+    child.wait_for_step();
+
+    // The child keeps the old set open, in which the source is ready for ever.
+    rebuild_now(reactor);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(reactor.remove(source.name));
+
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_FALSE(is_readable(outside->fd()));
+    child.go_on();
+}
+
+TEST(ReactorInAChild, EditsNothingOfTheParents) {  // [ghost.fork] [fork.guard]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number, 1);
+    Watched watched{number};
+    watched.add_to(reactor);
+    const auto before = entries_of(working_set());
+    Forked child{[&](const Forked::Parent&) {
+        Watched other{make_eventfd().release()};
+        ThinSubscriber subscriber = other.make();
+        const bool refused =
+            error_of(reactor.add(subscriber)) == std::errc::no_child_process &&
+            error_of(reactor.modify(watched.name, reading_edges)) == std::errc::no_child_process &&
+            !reactor.remove(watched.name) && !reactor.remove_now(watched.name) &&
+            !reactor.take(watched.name);
+        return refused ? 0 : 1;
+    }};
+    EXPECT_EQ(child.exit_code(), 0);
+
+    EXPECT_EQ(entries_of(working_set()), before);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(watched.calls, 1);
+}
+
+}  // namespace
+}  // namespace eventp::support

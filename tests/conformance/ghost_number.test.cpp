@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers that are used again while the kernel holds entries of their former files.
+#include <gtest/gtest.h>
+
+#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
+
+namespace eventp::support {
+namespace {
+
+constexpr int number = 150;  // nobody else's
+
+TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewcomer) {  // [ghost.reuse]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number);
+    Watched first{number};
+    first.add_to(reactor);
+    file.reset();
+    EXPECT_TRUE(reactor.remove(first.name));
+
+    const OwnedFd next = make_eventfd_at(number, 1);
+    Watched second{number};
+    second.add_to(reactor);
+
+    EXPECT_EQ(entries_held(), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(first.calls, 0);
+    EXPECT_EQ(second.calls, 1);
+}
+
+TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(number);
+    Watched first{number};
+    first.add_to(reactor);
+    file.reset();
+    const OwnedFd next = make_eventfd_at(number, 1);
+    Watched second{number};
+
+    ThinSubscriber refused = second.make();
+    EXPECT_EQ(error_of(reactor.add(refused)), std::errc::file_exists);
+
+    EXPECT_TRUE(refused);
+    EXPECT_TRUE(reactor.remove(first.name));
+    EXPECT_TRUE(reactor.add(refused));
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(second.calls, 1);
+}
+
+TEST(ReusedNumber, BelongsToTheNewcomerAloneWhileTheGhostFires) {  // [ghost.reuse] [ghost.dup]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd next = make_eventfd_at(number);
+    Watched newcomer{number};
+    newcomer.add_to(reactor);
+    EXPECT_EQ(entries_held_under(number), 2);
+
+    ghost.signal();
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(newcomer.calls, 0) << "the event of its predecessor";
+    signal(next);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(newcomer.calls, 1);
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(entries_held_under(number), 1);
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(ReusedNumber, SurvivesTheRemovalOfItsNewcomer) {  // [ghost.reuse] [ghost.number]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd next = make_eventfd_at(number, 1);
+    Watched newcomer{number};
+    newcomer.add_to(reactor);
+
+    EXPECT_TRUE(reactor.remove(newcomer.name));
+
+    EXPECT_EQ(newcomer.destroyed, 1);
+    EXPECT_EQ(reactor.stats().quarantined, 2U) << "DEL answered 0, but perhaps for the ghost's";
+    ghost.signal();
+    EXPECT_LE(turns_until_rebuilt(reactor, 2), 2);
+    EXPECT_EQ(newcomer.calls, 0);
+}
+
+TEST(ReplacedNumber, GoesOnReportingItsFormerFileUntilItIsRemoved) {  // [ghost.reuse]
+    Reactor reactor;
+    const OwnedFd file = make_eventfd_at(number, 1);
+    const OwnedFd kept = duplicate(number);
+    Watched first{number};
+    first.add_to(reactor);
+    const OwnedFd other = make_eventfd(1);
+    ASSERT_EQ(::dup3(other.fd(), number, O_CLOEXEC), number);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(reactor.remove(first.name));
+    Watched second{number};
+    second.add_to(reactor);
+    EXPECT_EQ(entries_held_under(number), 2);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(first.calls, 1);
+    EXPECT_EQ(second.calls, 2);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+}
+
+TEST(SameFile, UnderTwoNumbersHasTwoSubscribers) {  // [ghost.reuse]
+    Reactor reactor;
+    const OwnedFd file = make_eventfd(1);
+    const OwnedFd same = duplicate(file.fd());
+    Watched one{file.fd()};
+    Watched two{same.fd()};
+    one.add_to(reactor);
+    two.add_to(reactor);
+    EXPECT_EQ(poll(reactor), 2U);
+
+    EXPECT_TRUE(reactor.remove(one.name));
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(one.calls, 1);
+    EXPECT_EQ(two.calls, 2);
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+}
+
+// --- DEL and MOD that answer 0 for somebody else's entry ----------------------------------------
+
+/// The number names the ghost's file again, and the newcomer's file lives in a duplicate.
+struct SwappedBack {
+    explicit SwappedBack(Reactor& reactor) : ghost{reactor, reading, number}, newcomer{number} {
+        OwnedFd file = make_eventfd_at(number);
+        newcomer.add_to(reactor);
+        newcomers_file = duplicate(number);
+        EXPECT_EQ(::dup3(ghost.file().fd(), file.fd(), O_CLOEXEC), number);
+        swapped = std::move(file);
+    }
+    Ghost ghost;
+    Watched newcomer;
+    OwnedFd newcomers_file;
+    OwnedFd swapped;
+};
+
+TEST(SwappedNumber, KeepsTheMemoryOfOneWhoseRemovalDeletedAnothersEntry) {
+    // [ghost.number] [remove.always]
+    Reactor reactor;
+    const SwappedBack scene{reactor};
+
+    EXPECT_TRUE(reactor.remove(scene.newcomer.name));
+    ASSERT_EQ(entries_held(), 1U);
+    EXPECT_EQ(entries_of(working_set()).back().data, scene.newcomer.address)
+        << "this test wants DEL to delete the ghost's entry";
+    signal(scene.newcomers_file);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(scene.newcomer.calls, 0);
+    EXPECT_EQ(scene.newcomer.destroyed, 1);
+    EXPECT_EQ(reactor.stats().ghosts, 2U);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(entries_held(), 0U);
+}
+
+TEST(SwappedNumber, IsNotModifiedInThePlaceOfTheGhost) {  // [ghost.number]
+    Reactor reactor;
+    const SwappedBack scene{reactor};
+
+    // Stored, and in effect in a rebuilt set, which watches what the number names now.
+    EXPECT_TRUE(reactor.modify(scene.newcomer.name, reading_edges));
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    const auto entries = entries_of(working_set());
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries.back().data, scene.newcomer.address);
+    EXPECT_TRUE(entries.back().events & EPOLLET);
+    scene.ghost.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(scene.newcomer.calls, 1);
+    EXPECT_EQ(scene.ghost.watched.calls, 0);
+}
+
+TEST(SwappedNumber, IsNotPausedInThePlaceOfTheGhost) {  // [ghost.number] [modify.paused]
+    Reactor reactor;
+    const SwappedBack scene{reactor};
+
+    EXPECT_TRUE(reactor.modify(scene.newcomer.name, nothing));
+
+    EXPECT_EQ(entries_held(), 0U);
+    signal(scene.newcomers_file);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_TRUE(reactor.contains(scene.newcomer.name));
+}
+
+// --- a number that the quarantine holds ---------------------------------------------------------
+
+TEST(HeldNumber, TakesAnInterestAtOnceBetweenTurns) {  // [ghost.number]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number);
+    Watched newcomer{number};
+    newcomer.add_to(reactor);
+
+    EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(newcomer.event.is_writable());
+}
+
+TEST(HeldNumber, TakesAnInterestInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number, 1);
+    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
+                         if (self.calls == 1) {
+                             EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
+                         }
+                     }};
+    newcomer.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(newcomer.calls, 2);
+    EXPECT_TRUE(newcomer.event.is_writable());
+    EXPECT_FALSE(newcomer.event.is_readable());
+}
+
+TEST(HeldNumber, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [modify.paused]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number, 1);
+    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
+                         EXPECT_TRUE(by.modify(self.name, nothing));
+                         EXPECT_TRUE(by.modify(self.name, reading_exclusively));
+                         self.then = {};
+                     }};
+    newcomer.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(newcomer.calls, 2);
+    EXPECT_TRUE(entries_of(working_set()).back().events & EPOLLEXCLUSIVE);
+}
+
+TEST(HeldNumber, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.paused]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number, 1);
+    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
+                         EXPECT_TRUE(by.modify(self.name, nothing));
+                     }};
+    newcomer.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+
+    EXPECT_EQ(entries_held(), 0U);
+    EXPECT_TRUE(reactor.modify(newcomer.name, reading));
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number, 1);
+    Watched newcomer{number, nothing};
+    newcomer.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+
+    EXPECT_EQ(newcomer.calls, 0);
+    EXPECT_EQ(entries_held(), 0U) << "rebuilt without the ghost and the paused one";
+    EXPECT_TRUE(reactor.modify(newcomer.name, reading));
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(HeldNumber, IsHandedOutOutsideAHandlerAndAfterARebuildInOne) {  // [ghost.number] [take]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd_at(number);
+    Watched newcomer{number};
+    newcomer.add_to(reactor);
+    Source asker;
+    asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.take(newcomer.name)); };
+    asker.add_to(reactor);
+    asker.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(newcomer.destroyed, 0);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+
+    EXPECT_TRUE(reactor.take(newcomer.name));
+    EXPECT_EQ(newcomer.destroyed, 1);
+}
+
+// --- an entry that comes back with a duplicate --------------------------------------------------
+
+class ReturnedGhost : public testing::TestWithParam<std::tuple<Interest, Interest>> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, ReturnedGhost,
+    testing::Combine(testing::Values(reading, reading_edges, reading_once, reading_exclusively),
+                     testing::Values(reading, reading_edges, reading_once, reading_exclusively)));
+
+TEST_P(ReturnedGhost, MakesRoomForTheNewcomer) {  // [ghost.returned]
+    const auto [former, next] = GetParam();
+    Reactor reactor;
+    const Ghost ghost{reactor, former, number};
+    ASSERT_EQ(::dup3(ghost.file().fd(), number, O_CLOEXEC), number);
+    const OwnedFd returned{number};
+
+    Watched newcomer{number, next};
+    newcomer.add_to(reactor);
+
+    const auto entries = entries_of(working_set());
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries.back().number, number);
+    EXPECT_EQ(entries.back().data, newcomer.address);
+    EXPECT_EQ(entries.back().events & ~(EPOLLERR | EPOLLHUP), next.bits());
+    ghost.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(newcomer.calls, 1);
+    EXPECT_EQ(ghost.watched.calls, 0);
+    EXPECT_EQ(reactor.stats().ghosts, 0U);
+}
+
+TEST(HeldNumber, IsResumedUnderThoughTheGhostIsBack) {  // [ghost.returned] [modify.paused]
+    Reactor reactor;
+    const Ghost ghost{reactor, reading, number};
+    const OwnedFd file = make_eventfd();
+    Watched watched{file.fd(), nothing};
+    watched.add_to(reactor);
+    ASSERT_EQ(::dup3(ghost.file().fd(), number, O_CLOEXEC), number);
+    const OwnedFd returned{number};
+    watched.number = number;
+    ghost.signal();
+
+    EXPECT_TRUE(reactor.modify(watched.name, reading));
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(watched.calls, 1);
+    EXPECT_EQ(entries_held(), 1U);
+}
+
+}  // namespace
+}  // namespace eventp::support

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernel's set is replaced by one without ghosts: when, and what becomes of the subscribers.
+#include <deque>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <sys/epoll.h>
+
+#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
+
+namespace eventp::support {
+namespace {
+
+// --- when ---------------------------------------------------------------------------------------
+
+class RebuildAfterGhosts : public testing::TestWithParam<int> {};
+
+INSTANTIATE_TEST_SUITE_P(Live, RebuildAfterGhosts, testing::Values(0, 15, 16, 31, 32, 64));
+
+TEST_P(RebuildAfterGhosts, OfOneAndASixteenthOfTheLive) {  // [ghost.rebuild]
+    Reactor reactor;
+    Crowd live{reactor, static_cast<std::size_t>(GetParam()), reading};
+    const Ghost ghost{reactor};
+    ghost.signal();
+    const int allowed = 1 + GetParam() / 16;
+
+    for (int turn = 0; turn < allowed; ++turn) {
+        EXPECT_EQ(poll(reactor), 0U);
+    }
+    EXPECT_EQ(reactor.stats().rebuilds, 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(entries_held(), static_cast<std::size_t>(GetParam()));
+    live.signal_all();
+    EXPECT_EQ(poll(reactor), static_cast<std::size_t>(GetParam()));
+}
+
+/// Makes `count` removed subscribers that the kernel may name, as far as the reactor can know.
+void quarantine(Reactor& reactor, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        OwnedFd file = make_eventfd();
+        Watched watched{file.fd()};
+        watched.add_to(reactor);
+        file.reset();
+        EXPECT_TRUE(reactor.remove_now(watched.name));
+    }
+}
+
+TEST(Rebuild, KeepsTheQuarantineAtAThousandAndTwentyFour) {  // [ghost.rebuild]
+    Reactor reactor;
+
+    quarantine(reactor, 1024);
+    EXPECT_EQ(reactor.stats().quarantined, 1024U);
+    EXPECT_EQ(reactor.stats().rebuilds, 0U);
+    quarantine(reactor, 1);
+
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+}
+
+TEST(Rebuild, KeepsTheQuarantineAtTheNumberOfTheLiveWhenThatIsMore) {  // [ghost.rebuild]
+    constexpr std::size_t live = 1100;
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit more = before;
+    more.rlim_cur = std::min<rlim_t>(before.rlim_max, 4096);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &more), 0);
+    {
+        Reactor reactor;
+        Crowd crowd{reactor, live, reading};
+
+        quarantine(reactor, live);
+        EXPECT_EQ(reactor.stats().quarantined, live);
+        EXPECT_EQ(reactor.stats().rebuilds, 0U);
+        quarantine(reactor, 1);
+
+        EXPECT_EQ(reactor.stats().quarantined, 0U);
+        EXPECT_EQ(reactor.stats().rebuilds, 1U);
+        EXPECT_EQ(entries_held(), live);
+    }
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+TEST(Rebuild, IsNotMadeInAHandlerButBehindTheBatch) {  // [ghost.rebuild]
+    Reactor reactor;
+    Source source;
+    source.then = [&](Source&, ReactorOps&) {
+        quarantine(reactor, 1025);
+        EXPECT_EQ(reactor.stats().rebuilds, 0U);
+        EXPECT_EQ(reactor.stats().quarantined, 1025U);
+    };
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+}
+
+#if defined(__cpp_exceptions)
+TEST(Rebuild, WaitsUntilATailIsDispatched) {  // [ghost.rebuild] [dispatch.throws]
+    Reactor reactor;
+    Crowd crowd{reactor, 2, reading_edges, [&](std::size_t position, Source&, ReactorOps&) {
+                    if (position == 0) {
+                        throw 1;
+                    }
+                }};
+    crowd.signal_all();
+    EXPECT_THROW(static_cast<void>(reactor.run_once()), int);
+
+    quarantine(reactor, 1025);
+    EXPECT_EQ(reactor.stats().rebuilds, 0U);
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(crowd.order.size(), 2U);
+}
+#endif
+
+// --- what becomes of the subscribers ------------------------------------------------------------
+
+TEST(Rebuilt, HoldsExactlyWhatIsRegistered) {  // [ghost.rebuild]
+    Reactor reactor;
+    std::deque<OwnedFd> files;
+    std::deque<Watched> subscribers;
+    std::vector<KernelEntry> expected;
+    for (const Interest kind :
+         {reading, reading_edges, reading_once, reading_exclusively, nothing}) {
+        const int number = 160 + static_cast<int>(files.size());
+        files.push_back(make_eventfd_at(number));
+        subscribers.emplace_back(number, kind).add_to(reactor);
+        if (kind != nothing) {
+            expected.push_back({number, kind.bits(), subscribers.back().address});
+        }
+    }
+
+    rebuild_now(reactor);
+
+    auto found = entries_of(working_set());
+    std::erase_if(found, [](const KernelEntry& entry) { return entry.number < 160; });
+    for (KernelEntry& entry : found) {
+        entry.events &= ~std::uint32_t{EPOLLERR | EPOLLHUP};  // always there
+    }
+    EXPECT_EQ(found, expected);
+}
+
+TEST(Rebuilt, GoesOnReporting) {  // [ghost.rebuild]
+    for (const Interest kind : {reading, reading_edges, reading_once, reading_exclusively}) {
+        Reactor reactor;
+        Source source{kind};
+        source.add_to(reactor);
+        rebuild_now(reactor);
+        EXPECT_EQ(poll(reactor), 0U);
+
+        source.signal();
+
+        EXPECT_EQ(poll(reactor), 1U);
+        EXPECT_EQ(source.calls, 1);
+        EXPECT_TRUE(source.event.is_readable());
+    }
+}
+
+TEST(Rebuilt, LosesNoEventThatHadNotBeenReported) {  // [ghost.rebuild]
+    for (const Interest kind : {reading, reading_edges, reading_once, reading_exclusively}) {
+        Reactor reactor;
+        Source source{kind};
+        source.add_to(reactor);
+        source.signal();
+
+        rebuild_now(reactor);
+
+        EXPECT_EQ(poll(reactor), 1U);
+    }
+}
+
+TEST(Rebuilt, MayReportAnEdgeOnceMore) {  // [ghost.rebuild]
+    Reactor reactor;
+    Source source{reading_edges};
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);  // Kernel: ADD looks at the readiness of now
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
+TEST(Rebuilt, KeepsAFiredOneShotSubscriberDisarmed) {  // [ghost.rebuild]
+    Reactor reactor;
+    Source source{reading_once};
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(source.calls, 1);
+    EXPECT_TRUE(reactor.modify(source.name, reading_once));
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(source.calls, 2);
+}
+
+TEST(Rebuilt, DropsTheHangupOfAFiredOneShotSubscriber) {  // [ghost.rebuild]
+    Reactor reactor;
+    Pipe pipe;
+    Watched watched{pipe.read.fd(), reading_once};
+    watched.add_to(reactor);
+    ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
+    EXPECT_EQ(poll(reactor), 1U);
+    pipe.write.reset();
+    EXPECT_EQ(poll(reactor), 0U);
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(watched.calls, 1);
+    EXPECT_LE(reactor.stats().skipped, 1U) << "it spins";
+}
+
+TEST(Rebuilt, LeavesAPausedSubscriberOutUntilItResumes) {  // [ghost.rebuild] [modify.paused]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_TRUE(reactor.modify(source.name, nothing));
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(entries_held(), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_TRUE(reactor.modify(source.name, reading));
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(reactor.stats().detached, 1U) << "only the one that rebuild_now() closes";
+}
+
+TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [ghost.rebuild]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(165, 1);
+    const OwnedFd kept = duplicate(165);
+    Watched watched{165};
+    watched.add_to(reactor);
+    file.reset();
+
+    rebuild_now(reactor);
+    EXPECT_EQ(reactor.stats().detached, 1U + 1U) << "and the one that rebuild_now() closes";
+    EXPECT_TRUE(reactor.contains(watched.name));
+    EXPECT_EQ(poll(reactor), 0U);
+    rebuild_now(reactor);
+    EXPECT_EQ(reactor.stats().detached, 1U + 2U);
+
+    // As good as paused: it resumes when its descriptor is there again.
+    EXPECT_EQ(error_of(reactor.modify(watched.name, reading)), std::errc::bad_file_descriptor);
+    const OwnedFd again = make_eventfd_at(165, 1);
+    EXPECT_TRUE(reactor.modify(watched.name, reading));
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(watched.calls, 1);
+}
+
+TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsNumberBeUsed) {
+    // [ghost.rebuild] [remove.always]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(165, 1);
+    const OwnedFd kept = duplicate(165);
+    Watched first{165};
+    first.add_to(reactor);
+    file.reset();
+    rebuild_now(reactor);
+
+    EXPECT_TRUE(reactor.remove(first.name));
+    EXPECT_EQ(first.destroyed, 1);
+    EXPECT_EQ(reactor.stats().quarantined, 0U) << "no kernel entry, no quarantine";
+    const OwnedFd next = make_eventfd_at(165, 1);
+    Watched second{165};
+    second.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(second.calls, 1);
+    EXPECT_EQ(first.calls, 0);
+}
+
+TEST(Rebuilt, TakesADescriptorThatBecameARegularFileForDetached) {  // [ghost.rebuild]
+    Reactor reactor;
+    OwnedFd file = make_eventfd_at(165, 1);
+    const OwnedFd kept = duplicate(165);
+    Watched watched{165};
+    watched.add_to(reactor);
+    const OwnedFd null = open_file("/dev/null");
+    ASSERT_EQ(::dup3(null.fd(), 165, O_CLOEXEC), 165);
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(reactor.stats().detached, 2U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_TRUE(reactor.contains(watched.name));
+}
+
+TEST(Rebuilt, KeepsTheWakeUp) {  // [ghost.rebuild] [run.token]
+    Reactor reactor;
+    rebuild_now(reactor);
+    std::stop_source stop;
+    std::jthread stopper{[&stop] { stop.request_stop(); }};
+
+    EXPECT_TRUE(reactor.run(stop.get_token()));
+}
+
+TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [again]
+    Reactor reactor;
+    Source source{reading_edges};
+    source.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.again(self)); };
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    source.then = {};
+    source.drain();
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(source.calls, 2);
+}
+
+// --- no descriptor number left ------------------------------------------------------------------
+
+TEST(RebuildAtTheLimit, OfOpenFilesUsesTheNumberInReserve) {  // [ghost.rebuild]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    const Ghost first{reactor};
+    const Ghost second{reactor};
+    source.signal();
+    const NoNumberLeft limit;
+    ASSERT_LT(::eventfd(0, 0), 0);
+
+    first.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(source.calls, 3);
+}
+
+TEST(RebuildAtTheLimit, OfOpenFilesCanBeMadeAgain) {  // [ghost.rebuild]
+    Reactor reactor;
+    const OwnedFd file = make_eventfd();
+    const OwnedFd kept = duplicate(file.fd());
+    const OwnedFd other = make_eventfd();
+    const NoNumberLeft limit;
+
+    for (unsigned time = 1; time <= 3; ++time) {
+        Watched watched{file.fd()};
+        watched.add_to(reactor);
+        // Replaced, not closed: that would leave a free number.
+        ASSERT_EQ(::dup3(other.fd(), file.fd(), O_CLOEXEC), file.fd());
+
+        EXPECT_TRUE(reactor.take(watched.name));
+
+        EXPECT_EQ(reactor.stats().rebuilds, time);
+        EXPECT_LT(::eventfd(0, 0), 0) << "a number that a rebuild needs is free";
+        ASSERT_EQ(::dup3(kept.fd(), file.fd(), O_CLOEXEC), file.fd());
+    }
+}
+
+// --- embedded in another loop -------------------------------------------------------------------
+
+/// A reactor that an outer set watches.
+class RebuildEmbedded : public testing::Test {
+protected:
+    RebuildEmbedded() {
+        const auto fd = reactor_.fd();
+        EXPECT_TRUE(fd);
+        number_ = fd.value_or(BorrowedFd{}).fd();
+        epoll_event event{};
+        event.events = EPOLLIN;
+        EXPECT_EQ(::epoll_ctl(outer_.fd(), EPOLL_CTL_ADD, number_, &event), 0);
+    }
+    [[nodiscard]] bool is_told(int timeout_ms = 0) const {
+        epoll_event event{};
+        return ::epoll_wait(outer_.fd(), &event, 1, timeout_ms) == 1;
+    }
+
+    Reactor reactor_;
+    OwnedFd outer_{::epoll_create1(EPOLL_CLOEXEC)};
+    int number_ = -1;
+};
+
+TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatIsReadyAfterwards) {
+    // [ghost.rebuild] [reactor.fd]
+    Source source;
+    source.add_to(reactor_);
+    rebuild_now(reactor_);
+    EXPECT_FALSE(is_told());
+
+    source.signal();
+
+    EXPECT_TRUE(is_told());
+    EXPECT_EQ(poll(reactor_), 1U);
+    source.drain();
+    EXPECT_EQ(poll(reactor_), 0U);
+    EXPECT_FALSE(is_told());
+    EXPECT_EQ(reactor_.fd().value_or(BorrowedFd{}).fd(), number_);
+}
+
+TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatWasReadyBefore) {  // [ghost.rebuild] [reactor.fd]
+    Source source;
+    source.add_to(reactor_);
+    source.signal();
+
+    rebuild_now(reactor_);
+
+    EXPECT_TRUE(is_told());
+    EXPECT_EQ(poll(reactor_), 1U);
+}
+
+TEST_F(RebuildEmbedded, LetsTheOuterLoopSleepOnceTheGhostIsGone) {
+    // [ghost.rebuild] [reactor.fd]
+    const Ghost ghost{reactor_};
+    ghost.signal();
+
+    int turns = 0;
+    while (is_told() && turns < 10) {
+        EXPECT_EQ(poll(reactor_), 0U);
+        ++turns;
+    }
+
+    EXPECT_LE(turns, 3);
+    EXPECT_EQ(reactor_.stats().rebuilds, 1U);
+}
+
+TEST_F(RebuildEmbedded, LetsTheWakeUpReachTheOuterLoop) {  // [ghost.rebuild] [reactor.fd]
+    rebuild_now(reactor_);
+    EXPECT_EQ(poll(reactor_), 0U);
+    const RemoteEndpoint endpoint{reactor_};
+    bool ran = false;
+
+    EXPECT_TRUE(endpoint.post([&ran](ReactorOps&) { ran = true; }));
+
+    EXPECT_TRUE(is_told(20'000));
+    static_cast<void>(poll(reactor_));
+    EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace eventp::support

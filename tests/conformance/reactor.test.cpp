@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+//
+// Making, looking into, releasing and ending a reactor.
+#include <climits>
+
+#include <gtest/gtest.h>
+
+#include "support/files.hpp"
+#include "support/source.hpp"
+
+namespace eventp::support {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""ns;
+
+TEST(ReactorCreate, RefusesBadOptions) {  // [reactor.create]
+    const auto invalid = std::errc::invalid_argument;
+
+    EXPECT_EQ(error_of(Reactor::create({.event_capacity = 0})), invalid);
+    EXPECT_EQ(error_of(Reactor::create({.event_capacity = INT_MAX / 12 + 1})), invalid);
+    EXPECT_EQ(error_of(Reactor::create({.event_capacity = SIZE_MAX})), invalid);
+    EXPECT_EQ(error_of(Reactor::create({.spin = -1ns})), invalid);
+#if defined(__cpp_exceptions)
+    EXPECT_THROW(Reactor({.event_capacity = 0}), std::system_error);
+#endif
+}
+
+TEST(ReactorCreate, TakesOneEventAtATimeWhenToldSo) {  // [reactor.create]
+    auto reactor = Reactor::create({.event_capacity = 1});
+    ASSERT_TRUE(reactor);
+    const Crowd crowd{*reactor, 3, reading_edges};
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(*reactor), 1U);
+    EXPECT_EQ(poll(*reactor), 1U);
+    EXPECT_EQ(poll(*reactor), 1U);
+    EXPECT_EQ(poll(*reactor), 0U);
+}
+
+TEST(ReactorCreate, TakesFiveHundredAndTwelveEventsAtATimeWhenToldNothing) {  // [reactor.create]
+    auto reactor = Reactor::create();
+    ASSERT_TRUE(reactor);
+    const Crowd crowd{*reactor, 600, reading_edges};
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(*reactor), 512U);
+    EXPECT_EQ(poll(*reactor), 88U);
+}
+
+TEST(ReactorCreate, LeavesNoDescriptorBehindWhenItEnds) {  // [reactor.create] [reactor.destroy]
+    const int next = closed_number();
+    {
+        Reactor reactor;
+        EXPECT_TRUE(reactor.fd());
+        EXPECT_TRUE(is_open(next));
+    }
+
+    EXPECT_EQ(closed_number(), next);
+    EXPECT_FALSE(is_open(next + 1));
+}
+
+TEST(ReactorStats, CountWhatTheySay) {  // [reactor.create] [remove.pending]
+    Reactor reactor;
+    Crowd crowd{reactor, 4, reading};
+    crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
+        self.drain();
+        if (position == 0) {
+            EXPECT_TRUE(by.remove(crowd.waiting().name));
+        }
+    };
+    crowd.signal_all();
+    EXPECT_EQ(poll(reactor), 3U);
+    EXPECT_EQ(poll(reactor), 0U);
+
+    const Reactor::Stats stats = reactor.stats();
+
+    EXPECT_EQ(stats.turns, 2U);
+    EXPECT_EQ(stats.events, 4U);
+    EXPECT_EQ(stats.handlers, 3U);
+    EXPECT_EQ(stats.skipped, 1U);
+    EXPECT_EQ(stats.ghosts, 0U);
+    EXPECT_EQ(stats.rebuilds, 0U);
+    EXPECT_EQ(stats.detached, 0U);
+    EXPECT_EQ(stats.quarantined, 0U);
+    EXPECT_EQ(stats.registered, 3U);
+}
+
+TEST(ReactorRunOnce, CountsHandlersAndNotTheEventsOfTheRemoved) {  // [remove.pending]
+    Reactor reactor;
+    Crowd crowd{reactor, 5, reading};
+    crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
+        if (position == 0) {
+            for (const Source& other : crowd.members) {
+                if (&other != &self) {
+                    EXPECT_TRUE(by.remove(other.name));
+                }
+            }
+        }
+    };
+    crowd.signal_all();
+
+    EXPECT_EQ(reactor.run_once().value(), 1U);
+}
+
+// --- find ---------------------------------------------------------------------------------------
+
+struct Echo {
+    int number = 0;
+    void operator()() const {}
+};
+
+TEST(ReactorFind, GivesTheSubscriberByItsType) {  // [find]
+    Reactor reactor;
+    Source source;
+    const Registration name = source.add_to(reactor);
+
+    auto* const found = reactor.find<Source::Tap>(name);
+
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(&found->source(), &source);
+    EXPECT_EQ(reactor.find<Source::Tap>(source), found);
+    EXPECT_EQ(reactor.find<const Source::Tap>(name), found);
+}
+
+TEST(ReactorFind, GivesWhatTheBuilderMadeAndItsDescriptorObject) {  // [find]
+    Reactor reactor;
+    const auto name =
+        interest().read().with_fd(make_eventfd()).with_handler(Echo{7}).register_into(reactor);
+    ASSERT_TRUE(name);
+
+    auto* const whole = reactor.find<TriSubscriber<OwnedFd, Echo>>(*name);
+    auto* const descriptor = reactor.find<OwnedFd>(*name);
+
+    ASSERT_NE(whole, nullptr);
+    EXPECT_EQ(&whole->descriptor(), descriptor);
+    EXPECT_EQ(descriptor->fd(), name->fd());
+}
+
+TEST(ReactorFind, GivesWhatTheDescriptorObjectPointsAt) {  // [find]
+    Reactor reactor;
+    auto shared = std::make_shared<OwnedFd>(make_eventfd());
+    OwnedFd* const pointee = shared.get();
+    const auto name = interest().read().with_fd(shared).with_handler([] {}).register_into(reactor);
+    ASSERT_TRUE(name);
+
+    EXPECT_EQ(reactor.find<OwnedFd>(*name), pointee);
+    ASSERT_NE(reactor.find<std::shared_ptr<OwnedFd>>(*name), nullptr);
+    EXPECT_EQ(*reactor.find<std::shared_ptr<OwnedFd>>(*name), shared);
+}
+
+TEST(ReactorFind, IsNullForAnotherTypeAndAnUnknownName) {  // [find] [registration.stale]
+    Reactor reactor;
+    Source source;
+    const Registration name = source.add_to(reactor);
+
+    EXPECT_EQ(reactor.find<OwnedFd>(name), nullptr);
+    EXPECT_EQ(reactor.find<int>(name), nullptr);
+    EXPECT_EQ(reactor.find<Source::Tap>(Registration{}), nullptr);
+    EXPECT_EQ(reactor.find<Source::Tap>(BorrowedFd{-1}), nullptr);
+    EXPECT_TRUE(reactor.remove(source));
+    EXPECT_EQ(reactor.find<Source::Tap>(name), nullptr);
+}
+
+TEST(ReactorFind, IsNullForTheRunningOneAndNotForOthers) {  // [find]
+    Reactor reactor;
+    Source idle;
+    idle.add_to(reactor);
+    Source source{reading, [&](Source& self, ReactorOps&) {
+                      EXPECT_EQ(reactor.find<Source::Tap>(self), nullptr);
+                      EXPECT_NE(reactor.find<Source::Tap>(idle), nullptr);
+                  }};
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_NE(reactor.find<Source::Tap>(source), nullptr);
+}
+
+// --- release ------------------------------------------------------------------------------------
+
+TEST(ReactorRelease, GivesTheSubscribersBackAliveToBeUsedInAnotherReactor) {
+    // [reactor.release]
+    Reactor reactor;
+    Crowd crowd{reactor, 3, reading_once};
+    EXPECT_TRUE(reactor.modify(crowd.members[1], nothing));  // paused ones too
+    crowd.signal_all();
+    EXPECT_EQ(poll(reactor), 2U);
+
+    auto released = reactor.release();
+
+    ASSERT_TRUE(released);
+    ASSERT_EQ(released->size(), 3U);
+    Reactor other;
+    for (ThinSubscriber& subscriber : *released) {
+        const auto added = other.add(subscriber);
+        ASSERT_TRUE(added);
+        EXPECT_TRUE(other.modify(*added, reading));
+    }
+    EXPECT_EQ(poll(other), 3U);
+    for (const Source& member : crowd.members) {
+        EXPECT_EQ(member.destroyed, 0);
+    }
+}
+
+TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.release]
+    Reactor reactor;
+    Source source;
+    const Registration name = source.add_to(reactor);
+    source.signal();
+    const auto released = reactor.release();
+    ASSERT_TRUE(released);
+    const auto canceled = std::errc::operation_canceled;
+
+    EXPECT_EQ(error_of(reactor.run_once()), canceled);
+    EXPECT_EQ(error_of(reactor.run_once(0ms)), canceled);
+    EXPECT_EQ(error_of(reactor.run()), canceled);
+    EXPECT_EQ(error_of(reactor.run_for(1ms)), canceled);
+    EXPECT_EQ(error_of(reactor.release()), canceled);
+    EXPECT_EQ(error_of(reactor.modify(name, nothing)), canceled);
+    EXPECT_FALSE(reactor.contains(name));
+    EXPECT_FALSE(reactor.remove(name));
+    EXPECT_FALSE(reactor.take(name));
+    EXPECT_FALSE(reactor.again(name));
+    EXPECT_EQ(reactor.find<Source::Tap>(name), nullptr);
+    EXPECT_EQ(reactor.stats().registered, 0U);
+    EXPECT_EQ(source.calls, 0);
+}
+
+TEST(ReactorRelease, OfAnEmptyReactorGivesNothing) {  // [reactor.release]
+    Reactor reactor;
+
+    const auto released = reactor.release();
+
+    ASSERT_TRUE(released);
+    EXPECT_TRUE(released->empty());
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+TEST(ReactorDestruction, DestroysEverySubscriberPausedOnesToo) {  // [reactor.destroy]
+    std::deque<Source> sources(5);
+    {
+        Reactor reactor;
+        for (Source& source : sources) {
+            source.add_to(reactor);
+            source.signal();
+        }
+        EXPECT_TRUE(reactor.modify(sources[2], nothing));
+        EXPECT_EQ(poll(reactor), 4U);
+    }
+
+    for (const Source& source : sources) {
+        EXPECT_EQ(source.destroyed, 1);
+    }
+}
+
+TEST(ReactorDestruction, LetsADestructorCallBack) {  // [reactor.destroy]
+    std::deque<Source> sources(6);
+    std::error_code add_error;
+    std::error_code run_error;
+    Source stranger;
+    {
+        Reactor reactor;
+        for (Source& source : sources) {
+            source.add_to(reactor);
+        }
+        sources[0].on_destroy = [&] {
+            ThinSubscriber subscriber = stranger.make();
+            add_error = error_of(reactor.add(subscriber));
+            EXPECT_TRUE(subscriber);
+            run_error = error_of(reactor.run_once());
+        };
+        for (Source& source : sources) {
+            if (&source != &sources[0]) {  // whoever comes first removes the rest
+                source.on_destroy = [&] {
+                    for (std::size_t i = 1; i < sources.size(); ++i) {
+                        const bool known = reactor.contains(sources[i]);
+                        EXPECT_EQ(reactor.remove(sources[i]), known);
+                    }
+                };
+            }
+        }
+    }
+
+    EXPECT_EQ(add_error, std::errc::operation_canceled);
+    EXPECT_TRUE(run_error);
+    for (const Source& source : sources) {
+        EXPECT_EQ(source.destroyed, 1);
+    }
+}
+
+}  // namespace
+}  // namespace eventp::support

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+//
+// take(), contains() and names that have outlived what they named.
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/files.hpp"
+#include "support/source.hpp"
+
+namespace eventp::support {
+namespace {
+
+TEST(ReactorTake, HandsTheSubscriberOutAlive) {  // [take]
+    Reactor reactor;
+    Source source;
+    const Registration name = source.add_to(reactor);
+    source.signal();
+
+    ThinSubscriber taken = reactor.take(name);
+
+    ASSERT_TRUE(taken);
+    EXPECT_NE(taken.find<Source::Tap>(), nullptr);
+    EXPECT_EQ(source.destroyed, 0);
+    EXPECT_FALSE(reactor.contains(name));
+    EXPECT_EQ(reactor.stats().registered, 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    taken = ThinSubscriber{};
+    EXPECT_EQ(source.destroyed, 1);
+}
+
+TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [take]
+    Reactor first;
+    Reactor second;
+    Source source;
+    const Registration name = source.add_to(first);
+    source.signal();
+    EXPECT_EQ(poll(first), 1U);
+
+    ThinSubscriber taken = first.take(name);
+    const auto moved = second.add(taken);
+
+    ASSERT_TRUE(moved);
+    EXPECT_NE(*moved, name);
+    EXPECT_FALSE(second.contains(name));
+    EXPECT_EQ(poll(first), 0U);
+    EXPECT_EQ(poll(second), 1U);
+    EXPECT_EQ(source.told_name, *moved);
+}
+
+TEST(ReactorTake, IsEmptyForAnUnknownName) {  // [take] [registration.stale]
+    Reactor reactor;
+    Source source;
+    const Registration stale = source.add_to(reactor);
+    EXPECT_TRUE(reactor.remove(stale));
+    source.add_to(reactor);
+
+    EXPECT_FALSE(reactor.take(stale));
+    EXPECT_FALSE(reactor.take(Registration{}));
+    EXPECT_FALSE(reactor.take(BorrowedFd{-1}));
+
+    EXPECT_TRUE(reactor.contains(source));
+}
+
+TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [take]
+    Reactor reactor;
+    Source source{reading, [](Source& self, ReactorOps& by) {
+                      EXPECT_FALSE(by.take(self));
+                      EXPECT_TRUE(by.contains(self.name));
+                  }};
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(source.destroyed, 0);
+}
+
+TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [take]
+    Reactor reactor;
+    Crowd crowd{reactor, 3, reading};
+    ThinSubscriber taken;
+    crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
+        if (position == 0) {
+            taken = by.take(crowd.waiting());
+            EXPECT_TRUE(taken);
+        }
+    };
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(reactor), 2U);
+
+    EXPECT_EQ(crowd.waiting().destroyed, 0);
+    EXPECT_EQ(reactor.stats().skipped, 1U);
+}
+
+TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [take]
+    Reactor reactor;
+    Crowd crowd{reactor, 3, reading};
+    crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
+        if (position == 0) {
+            Source& victim = crowd.waiting();
+            EXPECT_TRUE(by.take(victim));
+            EXPECT_EQ(victim.destroyed, 1);
+        }
+    };
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(reactor), 2U);
+}
+
+TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [take] [again]
+    Reactor reactor;
+    Crowd crowd{reactor, 2, reading};
+    crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
+        if (position == 0) {
+            EXPECT_TRUE(by.again(self));
+        } else if (position == 1) {
+            EXPECT_TRUE(by.take(*crowd.order[0]));
+            EXPECT_FALSE(by.again(crowd.order[0]->name));
+        }
+    };
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(reactor), 2U);
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(ReactorTake, LetsAHandlerAddItAnewWhichIsReportedByTheNextWait) {  // [take] [add.next_turn]
+    Reactor reactor;
+    Crowd crowd{reactor, 2, reading_once};
+    crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
+        if (position == 0) {
+            ThinSubscriber taken = by.take(crowd.waiting());
+            EXPECT_TRUE(by.add(taken));
+        }
+    };
+    crowd.signal_all();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
+TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [take]
+    Reactor reactor;
+    Source source{reading_once};
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    ThinSubscriber taken = reactor.take(source);
+    ASSERT_TRUE(reactor.add(taken));
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
+TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // [take]
+    Reactor reactor;
+    OwnedFd file = make_eventfd();
+    const auto name =
+        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
+    ASSERT_TRUE(name);
+    file.reset();
+
+    EXPECT_TRUE(reactor.take(*name));
+
+    EXPECT_FALSE(reactor.contains(*name));
+}
+
+TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  // [take]
+    Reactor reactor;
+    OwnedFd file = make_eventfd();
+    const auto name =
+        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
+    ASSERT_TRUE(name);
+    Source source;
+    source.add_to(reactor);
+    std::vector<bool> got;
+    source.then = [&](Source&, ReactorOps& by) {
+        got.push_back(static_cast<bool>(by.take(*name)));
+        EXPECT_EQ(by.contains(*name), !got.back());
+    };
+    file.reset();
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(got, (std::vector<bool>{false, true}));
+}
+
+TEST(ReactorContains, KnowsNamesNumbersAndObjectsPausedOnesToo) {  // [registration.stale]
+    Reactor reactor;
+    Source source;
+    EXPECT_FALSE(reactor.contains(source));
+
+    const Registration name = source.add_to(reactor);
+
+    EXPECT_TRUE(reactor.contains(name));
+    EXPECT_TRUE(reactor.contains(source));
+    EXPECT_TRUE(reactor.contains(BorrowedFd{source.fd()}));
+    EXPECT_TRUE(reactor.modify(name, nothing));
+    EXPECT_TRUE(reactor.contains(name));
+    EXPECT_FALSE(reactor.contains(Registration{name.fd(), name.generation() + 1}));
+    EXPECT_FALSE(reactor.contains(Registration{}));
+    EXPECT_FALSE(reactor.contains(BorrowedFd{-1}));
+    EXPECT_FALSE(reactor.contains(BorrowedFd{1'000'000'000}));
+}
+
+TEST(ReactorRegistration, OfAnotherReactorNamesNobodyHere) {  // [registration.stale]
+    Reactor here;
+    Reactor there;
+    Source source;
+    const Registration foreign = source.add_to(there);
+    const Registration own = source.add_to(here);
+
+    EXPECT_FALSE(here.contains(foreign));
+    EXPECT_FALSE(here.remove(foreign));
+    EXPECT_FALSE(here.remove_now(foreign));
+    EXPECT_FALSE(here.take(foreign));
+    EXPECT_FALSE(here.again(foreign));
+    EXPECT_EQ(here.find<Source::Tap>(foreign), nullptr);
+    EXPECT_EQ(error_of(here.modify(foreign, nothing)), std::errc::no_such_file_or_directory);
+
+    EXPECT_TRUE(here.contains(own));
+    EXPECT_TRUE(there.contains(foreign));
+    EXPECT_EQ(source.destroyed, 0);
+}
+
+TEST(ReactorRegistration, OfAPredecessorTouchesNobodyWhoHasItsNumberNow) {  // [registration.stale]
+    Reactor reactor;
+    Source source;
+    std::vector<Registration> stale;
+    for (int round = 0; round < 4; ++round) {
+        stale.push_back(source.add_to(reactor));
+        EXPECT_TRUE(reactor.remove(source));
+    }
+    source.add_to(reactor);
+
+    for (const Registration name : stale) {
+        EXPECT_FALSE(reactor.contains(name));
+        EXPECT_FALSE(reactor.remove(name));
+        EXPECT_FALSE(reactor.take(name));
+        EXPECT_EQ(error_of(reactor.modify(name, nothing)), std::errc::no_such_file_or_directory);
+    }
+
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(source.told, reading);
+}
+
+}  // namespace
+}  // namespace eventp::support

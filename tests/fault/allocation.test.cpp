@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+//
+// The nth allocation of an operation fails, n = 0, 1, 2 and so on until it succeeds: each time the
+// state is what it was, in the reactor and in the kernel, and nothing is leaked.
+#include <functional>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fault/snapshot.hpp"
+#include "support/failing_new.hpp"
+#include "support/ghosts.hpp"
+
+namespace eventp::support {
+namespace {
+
+constexpr int number = 600;  // in a page of rows that nobody has asked for
+
+#if defined(__cpp_exceptions)
+
+/// Has `attempt` fail at each of its allocations in turn and checks `unchanged` after each failure.
+/// Returns how many there were.
+int fail_at_each_allocation(const std::function<void()>& attempt,
+                            const std::function<void()>& unchanged) {
+    for (int nth = 0;; ++nth) {
+        bool thrown = false;
+        const long live = live_allocations();
+        {
+            const FailingNew failing{nth};
+            try {
+                attempt();
+            } catch (const std::bad_alloc&) {
+                thrown = true;
+            }
+            if (!failing.has_failed()) {
+                EXPECT_FALSE(thrown);
+                return nth;
+            }
+        }
+        EXPECT_TRUE(thrown) << "an allocation failed and nobody was told";
+        EXPECT_GE(live_allocations(), live) << "freed too much";
+        EXPECT_LE(live_allocations(), live + 1) << "leaked more than a directory of rows can be";
+        unchanged();
+    }
+}
+
+TEST(FailingAllocation, OfCreateLeavesNothingOpen) {  // [reactor.create]
+    const auto before = open_numbers();
+    const int allocations = fail_at_each_allocation([] { EXPECT_TRUE(Reactor::create()); },
+                                                    [&] { EXPECT_EQ(open_numbers(), before); });
+    EXPECT_GE(allocations, 3);
+}
+
+TEST(FailingAllocation, OfTheBuilderLeavesTheReactorAlone) {  // [add.strong]
+    Reactor reactor;
+    std::unique_ptr<Snapshot> before;
+    const OwnedFd file = make_eventfd_at(number, 1);
+    before = std::make_unique<Snapshot>(reactor);
+    int ran = 0;
+    const int allocations = fail_at_each_allocation(
+        [&] {
+            EXPECT_TRUE(interest()
+                            .read()
+                            .with_fd(BorrowedFd{number})
+                            .with_handler([&ran] { ++ran; })
+                            .register_into(reactor));
+        },
+        [&] { EXPECT_EQ(Snapshot{reactor}, *before); });
+    EXPECT_GE(allocations, 2) << "the subscriber and a page of rows";
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(ran, 1);
+}
+
+TEST(FailingAllocation, OfAddLeavesTheSubscriberToItsOwner) {  // [add.strong]
+    for (const Interest kind : {reading, reading_exclusively, nothing}) {
+        Reactor reactor;
+        const OwnedFd file = make_eventfd_at(number, 1);
+        Watched watched{number, kind};
+        ThinSubscriber subscriber = watched.make();
+        const auto before = std::make_unique<Snapshot>(reactor);
+        const int allocations =
+            fail_at_each_allocation([&] { EXPECT_TRUE(reactor.add(subscriber)); },
+                                    [&] {
+                                        EXPECT_TRUE(subscriber);
+                                        EXPECT_EQ(watched.destroyed, 0);
+                                        EXPECT_EQ(Snapshot{reactor}, *before);
+                                        EXPECT_FALSE(reactor.contains(BorrowedFd{number}));
+                                    });
+        EXPECT_GE(allocations, 1);
+        EXPECT_EQ(poll(reactor), kind == nothing ? 0U : 1U);
+    }
+}
+
+TEST(FailingAllocation, OfAnAddThatNeedsThePlaceOfAPausedOneLeavesIt) {
+    // [add.strong] [modify.paused]
+    Reactor reactor;
+    const OwnedFd file = make_eventfd(1);
+    const OwnedFd moved = duplicate(file.fd());
+    Watched paused{file.fd(), nothing};
+    paused.add_to(reactor);
+    paused.number = moved.fd();
+    Watched newcomer{file.fd()};
+    ThinSubscriber subscriber = newcomer.make();
+    const auto before = std::make_unique<Snapshot>(reactor);
+
+    const int allocations =
+        fail_at_each_allocation([&] { EXPECT_TRUE(reactor.add(subscriber)); },
+                                [&] {
+                                    EXPECT_TRUE(subscriber);
+                                    EXPECT_EQ(Snapshot{reactor}, *before);
+                                    EXPECT_TRUE(reactor.contains(BorrowedFd{file.fd()}));
+                                });
+
+    EXPECT_EQ(allocations, 1);
+    EXPECT_TRUE(reactor.contains(paused.name));
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(FailingAllocation, OfAResumeUnderANewNumberLeavesItPaused) {  // [modify.paused]
+    Reactor reactor;
+    const OwnedFd file = make_eventfd(1);
+    const OwnedFd moved = make_eventfd_at(number, 1);
+    Watched watched{file.fd(), nothing};
+    watched.add_to(reactor);
+    watched.number = number;
+    const auto before = std::make_unique<Snapshot>(reactor);
+
+    const int allocations =
+        fail_at_each_allocation([&] { EXPECT_TRUE(reactor.modify(watched.name, reading)); },
+                                [&] {
+                                    EXPECT_EQ(Snapshot{reactor}, *before);
+                                    EXPECT_TRUE(reactor.contains(watched.name));
+                                });
+
+    EXPECT_GE(allocations, 1);
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(FailingAllocation, OfAgainChangesNothing) {  // [again]
+    Reactor reactor;
+    Source source{reading_edges};
+    int allocations = 0;
+    source.then = [&](Source& self, ReactorOps& by) {
+        if (self.calls == 1) {
+            allocations = fail_at_each_allocation([&] { EXPECT_TRUE(by.again(self)); }, [] {});
+        }
+    };
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_GE(allocations, 1);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
+TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [again]
+    Reactor reactor{{.event_capacity = 1}};
+    Source source{reading_edges};
+    source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.again(self)); };
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    source.then = {};
+
+    std::size_t ran = 0;
+    fail_at_each_allocation([&] { ran += reactor.run_once(std::chrono::seconds{0}).value_or(99); },
+                            [&] { EXPECT_EQ(source.calls, 1); });
+
+    EXPECT_EQ(ran, 1U);
+    EXPECT_EQ(source.calls, 2);
+}
+
+TEST(FailingAllocation, OfReleaseLeavesTheReactorAtWork) {  // [reactor.release]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+    const auto before = std::make_unique<Snapshot>(reactor);
+    std::vector<ThinSubscriber> released;
+
+    const int allocations =
+        fail_at_each_allocation([&] { released = std::move(*reactor.release()); },
+                                [&] {
+                                    EXPECT_EQ(Snapshot{reactor}, *before);
+                                    EXPECT_EQ(poll(reactor), 1U);
+                                });
+
+    EXPECT_GE(allocations, 1);
+    EXPECT_EQ(released.size(), 1U);
+}
+
+TEST(FailingAllocation, OfPostLeavesNothingQueued) {  // [remote.post]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    int ran = 0;
+
+    const int allocations =
+        fail_at_each_allocation([&] { EXPECT_TRUE(endpoint.post([&ran] { ++ran; })); },
+                                [&] {
+                                    EXPECT_EQ(poll(reactor), 0U);
+                                    EXPECT_EQ(ran, 0);
+                                });
+
+    EXPECT_GE(allocations, 1);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(ran, 1);
+}
+
+#endif  // __cpp_exceptions
+
+// --- what has to work without memory ------------------------------------------------------------
+
+TEST(NoAllocation, IsMadeByTurnsAndByWhatEndsASubscriber) {
+    // [remove.always] [modify.pending] [take] [ghost.rebuild]
+    Reactor reactor;
+    Crowd crowd{reactor, 4, reading};
+    OwnedFd file = make_eventfd(1);
+    const OwnedFd kept = duplicate(file.fd());
+    Watched closed{file.fd()};
+    closed.add_to(reactor);
+    crowd.order.reserve(100);
+    crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
+        if (position == 0) {
+            EXPECT_TRUE(by.remove(self));
+            bool removed = false;
+            for (Source& other : crowd.members) {
+                if (other.calls == 0 && !std::exchange(removed, true)) {
+                    EXPECT_TRUE(by.remove_now(other.name));
+                } else if (other.calls == 0) {
+                    EXPECT_TRUE(by.modify(other.name, reading_once));
+                }
+            }
+            file.reset();
+            EXPECT_TRUE(by.remove(closed.name));
+        }
+    };
+    crowd.signal_all();
+
+    int asked = -1;
+    {
+        const FailingNew failing{1'000'000};
+        for (int turn = 0; turn < 4; ++turn) {
+            static_cast<void>(reactor.run_once(std::chrono::seconds{0}));
+        }
+        asked = failing.asked();
+    }
+
+    EXPECT_EQ(asked, 0);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(reactor.stats().registered, 2U);
+}
+
+}  // namespace
+}  // namespace eventp::support

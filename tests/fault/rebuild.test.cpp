@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernel refuses a rebuild: the old set and the quarantine stay, and nothing is lost.
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fault/faults.hpp"
+#include "fault/snapshot.hpp"
+#include "support/ghosts.hpp"
+
+namespace eventp::support {
+namespace {
+
+/// One of each kind, and a ghost that fires.
+class RebuildFaults : public testing::TestWithParam<std::tuple<Call, int, bool>> {
+protected:
+    RebuildFaults() {
+        if (std::get<bool>(GetParam())) {
+            EXPECT_TRUE(reactor.fd());
+        }
+        for (Source* each : {&level, &edges, &once, &fired, &exclusive, &paused}) {
+            each->add_to(reactor);
+        }
+        fired.signal();
+        EXPECT_EQ(poll(reactor), 1U);
+        level.signal();
+        edges.signal();
+    }
+    /// Two turns with a ghost's event: at their end the set is to be rebuilt.
+    void fire_ghost() {
+        ghost.signal();
+        EXPECT_EQ(poll(reactor), 2U);
+        EXPECT_EQ(poll(reactor), 1U);
+    }
+    /// Everybody works as if nothing had been.
+    void expect_all_at_work(bool was_rebuilt) {
+        for (const Source* each : {&level, &edges, &once, &fired, &exclusive, &paused}) {
+            each->drain();
+        }
+        static_cast<void>(poll(reactor));
+        const int edges_before = edges.calls;
+        for (const Source* each : {&level, &edges, &once, &fired, &exclusive, &paused}) {
+            each->signal();
+        }
+        EXPECT_EQ(poll(reactor), 4U);
+        EXPECT_EQ(edges.calls, edges_before + 1);
+        EXPECT_EQ(once.calls, 1);
+        EXPECT_EQ(exclusive.calls, 1);
+        EXPECT_EQ(fired.calls, 1) << "disarmed";
+        EXPECT_EQ(paused.calls, 0);
+        EXPECT_TRUE(reactor.modify(fired.name, reading_once));
+        EXPECT_TRUE(reactor.modify(paused.name, reading));
+        static_cast<void>(poll(reactor));
+        EXPECT_EQ(fired.calls, 2);
+        EXPECT_EQ(paused.calls, 1);
+        EXPECT_EQ(ghost.watched.calls, 0);
+        EXPECT_EQ(reactor.stats().rebuilds > 0, was_rebuilt);
+    }
+
+    Reactor reactor;
+    Source level;
+    Source edges{reading_edges};
+    Source once{reading_once};
+    Source fired{reading_once};
+    Source exclusive{reading_exclusively};
+    Source paused{nothing};
+    Ghost ghost{reactor};
+};
+
+INSTANTIATE_TEST_SUITE_P(Refused, RebuildFaults,
+                         testing::Combine(testing::Values(Call::epoll_add, Call::dup3),
+                                          testing::Values(ENOSPC, ENOMEM, EMFILE, EBUSY, EINTR),
+                                          testing::Bool()));
+
+TEST_P(RebuildFaults, AtAnyCallLeaveTheOldSetAndTheQuarantine) {  // [ghost.rebuild]
+    const auto [call, error, embedded] = GetParam();
+    const Snapshot before{reactor};
+    {
+        const Fault fault{call, error};
+        fire_ghost();
+        EXPECT_GT(fault.struck(), 0);
+    }
+    EXPECT_EQ(reactor.stats().rebuilds, 0U);
+    EXPECT_EQ(reactor.stats().quarantined, 1U);
+    if (!embedded || call == Call::dup3) {
+        EXPECT_EQ(Snapshot{reactor}.entries, before.entries);
+    }
+    EXPECT_EQ(open_numbers(), before.numbers) << "the number in reserve is kept";
+
+    expect_all_at_work(true);  // the ghost fires still, and the kernel is willing again
+
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+}
+
+TEST_P(RebuildFaults, AtAnySingleCallAreMadeGoodByTheNextOne) {  // [ghost.rebuild]
+    const auto [call, error, embedded] = GetParam();
+    static_cast<void>(embedded);
+    bool has_struck = true;
+    // From the add() of the one that is to be taken on.
+    for (int nth = call == Call::epoll_add ? 1 : 0; has_struck; ++nth) {
+        ASSERT_LT(nth, 20) << "every call fails";
+        const auto rebuilds = reactor.stats().rebuilds;
+        OwnedFd file = make_eventfd();
+        Watched watched{file.fd()};
+        const Fault fault{call, error, nth, 1};
+        watched.add_to(reactor);
+        file.reset();
+
+        ThinSubscriber taken = reactor.take(watched.name);
+
+        has_struck = fault.struck() != 0;
+        if (!taken) {
+            EXPECT_TRUE(has_struck);
+            EXPECT_EQ(reactor.stats().rebuilds, rebuilds);
+            EXPECT_TRUE(reactor.contains(watched.name));
+            taken = reactor.take(watched.name);  // only one call fails
+        }
+        EXPECT_TRUE(taken);
+        EXPECT_EQ(reactor.stats().rebuilds, rebuilds + 1);
+    }
+    expect_all_at_work(true);
+}
+
+class RefusedRebuild : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Error, RefusedRebuild, testing::Values(ENOSPC, ENOMEM));
+
+TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
+    Reactor reactor;
+    const auto remove_closed = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            OwnedFd file = make_eventfd();
+            Watched watched{file.fd()};
+            watched.add_to(reactor);
+            file.reset();
+            EXPECT_TRUE(reactor.remove(watched.name));
+        }
+    };
+    remove_closed(1024);
+    const int before = made(Call::dup3);
+    {
+        const Fault fault{Call::dup3, GetParam()};
+        remove_closed(100);
+        EXPECT_EQ(made(Call::dup3), before + 1);
+    }
+    EXPECT_EQ(reactor.stats().quarantined, 1124U);
+
+    remove_closed(1024 + 100);
+
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_LE(reactor.stats().quarantined, 1024U);
+}
+
+TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [take] [ghost.rebuild]
+    Reactor reactor;
+    OwnedFd file = make_eventfd(1);
+    const OwnedFd kept = duplicate(file.fd());
+    Watched watched{file.fd()};
+    watched.add_to(reactor);
+    file.reset();
+    {
+        const Fault fault{Call::epoll_add, GetParam()};
+        EXPECT_FALSE(reactor.take(watched.name));
+        EXPECT_EQ(poll(reactor), 1U);
+    }
+    EXPECT_EQ(watched.destroyed, 0);
+    EXPECT_TRUE(reactor.contains(watched.name));
+
+    EXPECT_TRUE(reactor.take(watched.name));
+    EXPECT_EQ(watched.destroyed, 1);
+}
+
+TEST_P(RefusedRebuild, StoresAnInterestThatComesTrueLater) {  // [ghost.number]
+    Reactor reactor;
+    const Ghost ghost{reactor};
+    const OwnedFd file = make_eventfd_at(ghost.watched.number);
+    Watched newcomer{file.fd()};
+    newcomer.add_to(reactor);
+    {
+        const Fault fault{Call::dup3, GetParam()};
+        EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
+        EXPECT_EQ(poll(reactor), 0U);
+    }
+    EXPECT_EQ(poll(reactor), 0U);  // rebuilt behind this turn
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(newcomer.event.is_writable());
+}
+
+TEST_P(RefusedRebuild, OfASetThatTheFacadeLostIsRepaired) {  // [reactor.fd] [ghost.rebuild]
+    Reactor reactor;
+    const auto outside = reactor.fd();
+    ASSERT_TRUE(outside);
+    Source source;
+    source.add_to(reactor);
+    source.signal();
+    {
+        OwnedFd file = make_eventfd();
+        Watched watched{file.fd()};
+        watched.add_to(reactor);
+        file.reset();
+        // The wake-up and the source are added to the new set, then that to the facade.
+        const Fault fault{Call::epoll_add, GetParam(), 3, 1};
+        EXPECT_TRUE(reactor.take(watched.name));
+        EXPECT_EQ(fault.struck(), 1);
+        EXPECT_FALSE(is_readable(outside->fd()));
+    }
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(is_readable(outside->fd()));
+}
+
+}  // namespace
+}  // namespace eventp::support
