@@ -63,7 +63,6 @@ TEST(ReactorAdd, ReportsWhatIsReadyAlreadyByTheNextWaitButNotInTheRunningBatch) 
                           }
                       }};
     crowd.signal_all();
-
     EXPECT_EQ(poll(reactor), 3U);
     EXPECT_EQ(newcomer.calls, 0);
 

@@ -29,7 +29,6 @@ TEST_P(ReactorRemoveEither, DestroysBeforeItReturnsOutsideDispatch) {
     Source source;
     const Registration name = source.add_to(reactor);
     source.signal();
-
     EXPECT_TRUE(remove(reactor, name));
 
     EXPECT_EQ(source.destroyed, 1);

@@ -115,7 +115,8 @@ class Shortage(unittest.TestCase):
                 waiting -= held
                 for peer in held:
                     peer.close()
-                held = self.served_of(waiting, patience=served.LIMIT_S, at_least=min(1, len(waiting)))
+                held = self.served_of(waiting, patience=served.LIMIT_S,
+                                      at_least=min(1, len(waiting)))
             self.assertEqual(waiting, set())
             server.signal()
             totals = server.totals()
