@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// A TCP server that answers what it gets, on loopback: processor time of the server per request.
+//
+// Server and client share a core, and neither is preempted when the other gets something to do
+// (SCHED_BATCH). So all requests of a round are there before the server looks: every peer gets the
+// same batches, and what differs is what it does with them.
+#include <array>
+#include <cstdio>
+#include <span>
+#include <thread>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include "groups.hpp"
+#include "peers/all.hpp"
+#include "sources.hpp"
+
+namespace bench {
+
+namespace {
+
+/// Connected pairs: what the server has is not blocking, what the client has is.
+class Connections {
+public:
+    explicit Connections(std::size_t count) {
+        const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        auto* any = reinterpret_cast<sockaddr*>(&address);
+        expect(::bind(listener, any, length) == 0 && ::listen(listener, 16) == 0 &&
+                   ::getsockname(listener, any, &length) == 0,
+               "cannot listen on loopback");
+        while (servers_.size() < count) {
+            const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            expect(::connect(client, any, length) == 0, "cannot connect to loopback");
+            const int server = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            expect(server >= 0, "cannot accept");
+            for (const int fd : {client, server}) {
+                const int on = 1;
+                ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            }
+            clients_.push_back(client);
+            servers_.push_back(server);
+        }
+        ::close(listener);
+    }
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+    ~Connections() {
+        for (const auto* side : {&clients_, &servers_}) {
+            for (const int fd : *side) {
+                ::close(fd);
+            }
+        }
+    }
+
+    [[nodiscard]] std::span<const int> clients() const noexcept { return clients_; }
+    [[nodiscard]] std::span<const int> servers() const noexcept { return servers_; }
+
+private:
+    std::vector<int> clients_, servers_;
+};
+
+void ask(std::span<const int> clients, std::uint64_t rounds) {
+    std::array<char, request_size> request{};
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        for (const int fd : clients) {
+            request.front() = static_cast<char>(round);
+            expect(::send(fd, request.data(), request.size(), 0) == request_size, "send failed");
+        }
+        for (const int fd : clients) {
+            expect(::recv(fd, request.data(), request.size(), MSG_WAITALL) == request_size &&
+                       request.front() == static_cast<char>(round),
+                   "a wrong answer");
+        }
+    }
+}
+
+template <typename Peer>
+Candidate candidate(const Harness& harness, const Connections& connections) {
+    return {Peer::name,
+            [&connections, pace = Pace{harness.is_smoke(), /*target_ns=*/10'000'000}]() mutable {
+                const Shift shift;
+                const std::size_t count = connections.servers().size();
+                Tally tally;
+                Peer peer{capacity_for(count), tally};
+                tally.peer = &peer;
+                tally.stop = [](void* server) { static_cast<Peer*>(server)->stop(); };
+                for (const int fd : connections.servers()) {
+                    peer.add(fd);
+                }
+                const std::int64_t ns = pace.time([&](std::uint64_t rounds) {
+                    tally.stop_at = tally.calls + rounds * count;
+                    std::jthread client{ask, connections.clients(), rounds};
+                    const std::int64_t start = cpu_ns();
+                    peer.run();
+                    const std::int64_t took = cpu_ns() - start;
+                    client.join();
+                    expect(tally.calls == tally.stop_at, "a wrong number of requests");
+                    return took;
+                });
+                return static_cast<double>(ns) / static_cast<double>(pace.repeats() * count);
+            }};
+}
+
+}  // namespace
+
+void measure_echo(Harness& harness) {
+    if (!harness.wants("echo")) {
+        return;
+    }
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_BATCH, &none);
+    for (const std::size_t n : harness.sizes({1, 64, 1000}, 4)) {
+        if (!fits_open_files(2 * n)) {
+            std::fprintf(stderr, "%-16s %8zu  skipped: too many open files\n", "echo", n);
+            continue;
+        }
+        const Connections connections{n};
+        std::vector<Candidate> candidates;
+        for_each_peer([&]<template <typename> typename Peer>() {
+            candidates.push_back(candidate<Peer<Echo>>(harness, connections));
+        });
+        harness.measure("echo", n, std::move(candidates), /*seconds=*/20);
+    }
+    sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
+}  // namespace bench

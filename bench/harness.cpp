@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "harness.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <random>
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+namespace bench {
+
+namespace {
+
+constexpr std::size_t samples_min = 25;
+constexpr std::size_t samples_max = 1000;
+
+std::int64_t read_clock(clockid_t clock) noexcept {
+    timespec now{};
+    static_cast<void>(clock_gettime(clock, &now));
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
+double median_of(std::vector<double>& values) {
+    std::ranges::sort(values);
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+/// "one_ready 1000  [######      ]  52 rounds", over itself on a terminal.
+void show_progress(const std::string& group, std::size_t n, double done, std::size_t rounds) {
+    constexpr int width = 30;
+    const bool is_terminal = isatty(STDERR_FILENO) != 0;
+    if (!is_terminal && done < 1) {
+        return;
+    }
+    std::string bar(width, ' ');
+    std::fill_n(bar.begin(), std::min(width, static_cast<int>(done * width)), '#');
+    std::fprintf(stderr, "%s%-16s %8zu  [%s] %4zu rounds%s", is_terminal ? "\r" : "", group.c_str(),
+                 n, bar.c_str(), rounds, done < 1 ? "" : "\n");
+    std::fflush(stderr);
+}
+
+}  // namespace
+
+std::int64_t cpu_ns() noexcept {
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+std::int64_t wall_ns() noexcept {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+void fail(std::string_view why) {
+    std::fprintf(stderr, "\nbench: %.*s\n", static_cast<int>(why.size()), why.data());
+    std::exit(1);
+}
+
+void expect(bool holds, std::string_view otherwise) {
+    if (!holds) [[unlikely]] {
+        fail(otherwise);
+    }
+}
+
+void pin_to_core(std::size_t thread) {
+    static const cpu_set_t allowed = [] {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        sched_getaffinity(0, sizeof set, &set);
+        return set;
+    }();
+    std::vector<std::size_t> cores;
+    for (std::size_t core = CPU_SETSIZE; core-- > 0;) {
+        if (CPU_ISSET(core, &allowed)) {
+            cores.push_back(core);
+        }
+    }
+    if (cores.size() < 2) {
+        return;
+    }
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cores[thread == 0 ? 0 : 1 + (thread - 1) % (cores.size() - 1)], &one);
+    static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof one, &one));
+}
+
+Harness::Harness(Options options) : options_{std::move(options)} {
+    pin_to_core(0);
+}
+
+bool Harness::wants(const std::string& group) {
+    return options_.groups.empty() || options_.groups.contains(group);
+}
+
+void Harness::measure(const std::string& group, std::size_t n, std::vector<Candidate> candidates,
+                      double seconds) {
+    std::vector<std::vector<double>> samples(candidates.size());
+    std::vector<std::size_t> order(candidates.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        order[i] = i;
+        if (!options_.is_smoke) {
+            static_cast<void>(candidates[i].sample());  // finds its pace
+        }
+    }
+    std::mt19937 random{static_cast<unsigned>(n)};
+    const std::int64_t start = wall_ns();
+    const double budget_ns = seconds * options_.budget * 1e9;
+    const std::size_t rounds_min = options_.is_smoke ? 1 : samples_min;
+    std::size_t rounds = 0;
+    double done = 0;
+    while (done < 1) {
+        std::ranges::shuffle(order, random);
+        for (const std::size_t i : order) {
+            samples[i].push_back(candidates[i].sample());
+        }
+        ++rounds;
+        const double spent = static_cast<double>(wall_ns() - start) / budget_ns;
+        const double enough = static_cast<double>(rounds) / static_cast<double>(rounds_min);
+        done = options_.is_smoke || rounds >= samples_max ? 1 : std::min(spent, enough);
+        show_progress(group, n, done, rounds);
+    }
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const double median = median_of(samples[i]);
+        rows_.push_back({group, candidates[i].peer, n, median, samples[i].front(), rounds});
+    }
+}
+
+void Harness::record(const std::string& group, const std::string& peer, std::size_t n,
+                     double value) {
+    rows_.push_back({group, peer, n, value, value, 1});
+}
+
+bool Harness::finish() const {
+    if (rows_.empty()) {
+        return false;
+    }
+    if (options_.out.empty()) {
+        return true;
+    }
+    std::FILE* file = std::fopen(options_.out.c_str(), "w");
+    expect(file != nullptr, "cannot write " + options_.out);
+    std::fputs("[\n", file);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const Row& row = rows_[i];
+        std::fprintf(file,
+                     R"({"group": "%s", "peer": "%s", "n": %zu, "median_ns": %.3f, )"
+                     R"("min_ns": %.3f, "samples": %zu}%s)",
+                     row.group.c_str(), row.peer.c_str(), row.n, row.median, row.min, row.samples,
+                     i + 1 < rows_.size() ? ",\n" : "\n");
+    }
+    std::fputs("]\n", file);
+    expect(std::fclose(file) == 0, "cannot write " + options_.out);
+    return true;
+}
+
+}  // namespace bench

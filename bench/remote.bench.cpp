@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// Closures from other threads: posted (ns per closure from the first post until the last has run),
+// and called (ns per round trip). Time that passes, because two threads are at work.
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(EVENTP_BENCH_LIBEV)
+#include "peers/posts_libev.hpp"
+#endif
+#if defined(EVENTP_BENCH_LIBEVENT)
+#include "peers/posts_libevent.hpp"
+#endif
+#if defined(EVENTP_BENCH_LIBUV)
+#include "peers/posts_libuv.hpp"
+#endif
+#if defined(EVENTP_BENCH_ASIO)
+#include "peers/posts_asio.hpp"
+#endif
+#include "groups.hpp"
+#include "peers/posts.hpp"
+#include "peers/posts_eventp.hpp"
+#include "work.hpp"
+
+namespace bench {
+
+namespace {
+
+template <typename Posts>
+Candidate posting(const Harness& harness, std::size_t producers) {
+    return {Posts::name, [producers, pace = Pace{harness.is_smoke(), 5'000'000}]() mutable {
+                Posts posts;
+                Tally tally;
+                tally.peer = &posts;
+                tally.stop = [](void* peer) { static_cast<Posts*>(peer)->stop(); };
+                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                    tally.stop_at = tally.calls + repeats * producers;
+                    const std::int64_t start = wall_ns();
+                    std::vector<std::jthread> threads;
+                    for (std::size_t i = 0; i < producers; ++i) {
+                        threads.emplace_back([&, i] {
+                            pin_to_core(i + 1);
+                            for (std::uint64_t post = 0; post < repeats; ++post) {
+                                posts.post([&tally] { tally.count_and_stop(); });
+                            }
+                        });
+                    }
+                    posts.run();
+                    const std::int64_t took = wall_ns() - start;
+                    threads.clear();
+                    expect(tally.calls == tally.stop_at, "a post was lost");
+                    return took;
+                });
+                return static_cast<double>(ns) / static_cast<double>(pace.repeats() * producers);
+            }};
+}
+
+template <typename Posts>
+Candidate calling(const Harness& harness) {
+    return {Posts::name, [pace = Pace{harness.is_smoke(), 10'000'000}]() mutable {
+                Posts posts;
+                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                    std::int64_t took = 0;
+                    const std::jthread caller{[&] {
+                        pin_to_core(1);
+                        posts.call();
+                        const std::int64_t start = wall_ns();
+                        for (std::uint64_t call = 0; call < repeats; ++call) {
+                            posts.call();
+                        }
+                        took = wall_ns() - start;
+                        posts.post([&posts] { posts.stop(); });
+                    }};
+                    posts.run();
+                    return took;
+                });
+                return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+            }};
+}
+
+template <typename Visit>
+void for_each_posts(Visit visit) {
+    visit.template operator()<LockedPosts<RawWaker>>();
+    visit.template operator()<EventpPosts>();
+#if defined(EVENTP_BENCH_LIBEVENT)
+    visit.template operator()<LockedPosts<LibeventWaker>>();
+#endif
+#if defined(EVENTP_BENCH_LIBEV)
+    visit.template operator()<LockedPosts<LibevWaker>>();
+#endif
+#if defined(EVENTP_BENCH_LIBUV)
+    visit.template operator()<LockedPosts<LibuvWaker>>();
+#endif
+#if defined(EVENTP_BENCH_ASIO)
+    visit.template operator()<AsioPosts>();
+#endif
+}
+
+}  // namespace
+
+void measure_remote(Harness& harness) {
+    if (harness.wants("post")) {
+        for (const std::size_t producers : harness.sizes({1, 2}, 2)) {
+            std::vector<Candidate> candidates;
+            for_each_posts([&]<typename Posts>() {
+                candidates.push_back(posting<Posts>(harness, producers));
+            });
+            harness.measure("post", producers, std::move(candidates));
+        }
+    }
+    if (harness.wants("call")) {
+        std::vector<Candidate> candidates;
+        for_each_posts([&]<typename Posts>() { candidates.push_back(calling<Posts>(harness)); });
+        harness.measure("call", 1, std::move(candidates));
+    }
+}
+
+}  // namespace bench

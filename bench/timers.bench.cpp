@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+//
+// Arms and cancels one more timer while many are armed: what a deadline that is met costs.
+//
+// All get the same deadlines, random and later than the run. Peers that arm relative to a time
+// which the loop has read earlier (libev, libuv) are to be compared with at(), the row `eventp`,
+// which reads no clock either; after() does, because its delay counts from the call.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <span>
+#include <vector>
+
+#include <eventp/eventp.hpp>
+#include <eventp/timer.hpp>
+
+#if defined(EVENTP_BENCH_LIBEV)
+#include "peers/timers_libev.hpp"
+#endif
+#if defined(EVENTP_BENCH_LIBEVENT)
+#include "peers/timers_libevent.hpp"
+#endif
+#if defined(EVENTP_BENCH_LIBUV)
+#include "peers/timers_libuv.hpp"
+#endif
+#include "groups.hpp"
+
+namespace bench {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+/// Of a thousand seconds, milliseconds apart, because libuv has no others.
+std::vector<std::int64_t> random_delays(std::size_t count) {
+    std::mt19937_64 random{1};
+    std::uniform_int_distribution<std::int64_t> ms{100'000, 1'100'000};
+    std::vector<std::int64_t> delays(count);
+    for (std::int64_t& delay : delays) {
+        delay = ms(random) * 1'000'000;
+    }
+    return delays;
+}
+
+class EventpTimers {
+public:
+    explicit EventpTimers(std::span<const std::int64_t> delays) {
+        for (const std::int64_t delay : delays) {
+            static_cast<void>(timers_.after(nanoseconds{delay}, count_).value());
+        }
+    }
+
+    std::size_t armed() { return timers_.size(); }
+
+protected:
+    struct Count {
+        std::uint64_t* fired;
+        void operator()() const { ++*fired; }
+    };
+
+    std::uint64_t fired_ = 0;
+    Count count_{&fired_};
+    eventp::Reactor reactor_;
+    eventp::Timers timers_ = eventp::Timers::create(reactor_).value();
+    eventp::TimerId last_;
+    steady_clock::time_point start_ = steady_clock::now();
+};
+
+struct EventpAt : EventpTimers {
+    using EventpTimers::EventpTimers;
+    void arm(std::int64_t delay) { last_ = *timers_.at(start_ + nanoseconds{delay}, count_); }
+    bool cancel() { return timers_.cancel(last_); }
+};
+
+struct EventpAfter : EventpTimers {
+    using EventpTimers::EventpTimers;
+    void arm(std::int64_t delay) { last_ = *timers_.after(nanoseconds{delay}, count_); }
+    bool cancel() { return timers_.cancel(last_); }
+};
+
+template <typename Timers>
+Candidate candidate(const Harness& harness, const char* name, std::size_t armed) {
+    constexpr std::size_t different = 1 << 12;
+    return {name, [timers = std::make_shared<Timers>(random_delays(armed)), armed,
+                   more = random_delays(different), next = std::size_t{0},
+                   pace = Pace{harness.is_smoke()}]() mutable {
+                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                    bool all_cancelled = true;
+                    const std::int64_t start = cpu_ns();
+                    for (std::uint64_t i = 0; i < repeats; ++i) {
+                        timers->arm(more[next++ % different]);
+                        all_cancelled &= timers->cancel();
+                    }
+                    const std::int64_t took = cpu_ns() - start;
+                    expect(all_cancelled && timers->armed() == armed, "a timer was lost");
+                    return took;
+                });
+                return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+            }};
+}
+
+}  // namespace
+
+void measure_timers(Harness& harness) {
+    if (!harness.wants("timers")) {
+        return;
+    }
+    for (const std::size_t n : harness.sizes({10'000, 1'000'000}, 10)) {
+        std::vector<Candidate> all;
+        all.push_back(candidate<EventpAt>(harness, "eventp", n));
+        all.push_back(candidate<EventpAfter>(harness, "eventp_after", n));
+#if defined(EVENTP_BENCH_LIBEV)
+        all.push_back(candidate<LibevTimers>(harness, "libev", n));
+#endif
+#if defined(EVENTP_BENCH_LIBEVENT)
+        all.push_back(candidate<LibeventTimers>(harness, "libevent", n));
+#endif
+#if defined(EVENTP_BENCH_LIBUV)
+        all.push_back(candidate<LibuvTimers>(harness, "libuv", n));
+#endif
+        harness.measure("timers", n, std::move(all));
+    }
+}
+
+}  // namespace bench
