@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The echo server as a process, driven over TCP: bytes, fairness, shortage, its end."""
+import os
 import pathlib
 import select
 import signal
@@ -25,7 +26,7 @@ class Bytes(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.file = pathlib.Path(folder.name) / "random"
-        self.file.write_bytes(pathlib.Path("/dev/urandom").open("rb").read(4 * MIB))
+        self.file.write_bytes(os.urandom(4 * MIB))
 
     def exchange(self, clients, command):
         with served.Server() as server:
@@ -102,6 +103,8 @@ class Shortage(unittest.TestCase):
         clients = 64
         with served.Server(descriptors=32) as server:
             waiting = {server.connect() for _ in range(clients)}
+            for peer in waiting:
+                self.addCleanup(peer.close)
             for peer in waiting:
                 peer.sendall(b"hello")
             # Those that it has descriptors for are served, and keep them: the others wait.
