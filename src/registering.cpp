@@ -208,7 +208,9 @@ bool Reactor::again(Key key) {
     if (event == nullptr) {
         return false;
     }
-    if (!slot->again_pending && slot->variant != Variant::oneshot) {
+    // Armed anew behind its event: the kernel reports it. Before its event it only looks armed.
+    const bool is_armed = slot->variant == Variant::oneshot && event < state.batch.cursor;
+    if (!slot->again_pending && !is_armed) {
         state.batch.keep(*slot, event->events);
     }
     return true;

@@ -319,5 +319,28 @@ TEST(ReactorAgain, IsKeptOverATailThatIsFinishedFirst) {  // [again] [dispatch.t
 }
 #endif
 
+TEST(ReactorAgain, KeepsAOneShotWhoseEventIsStillToBeDispatched) {  // [again]
+    Reactor reactor;
+    Source first{reading_once};
+    Source second{reading_once};
+    const auto ask_for = [](Source& other) {
+        return [&other](Source&, ReactorOps& by) {
+            if (other.calls == 0) {
+                EXPECT_TRUE(by.again(other.name));
+            }
+        };
+    };
+    first.then = ask_for(second);
+    second.then = ask_for(first);
+    for (Source* source : {&first, &second}) {
+        source->add_to(reactor);
+        source->signal();
+    }
+
+    EXPECT_EQ(poll(reactor), 2U);
+    EXPECT_EQ(poll(reactor), 1U);  // the one that came second runs once more
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
 }  // namespace
 }  // namespace eventp::support
