@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""What the benchmarks are called, for tables, plots and pages."""
+import re
+
+# group: (what it measures, what n is)
+GROUPS = {
+    "one_ready": ("one ready among n registered, fired and read", "registered descriptors"),
+    "multi_fd": ("one ready among n objects with 4 descriptors each, fired and read", "objects"),
+    "all_ready": ("n fired and read in one turn, per event", "ready descriptors"),
+    "dispatch_only": ("n always ready, handlers only count, per event", "ready descriptors"),
+    "kernel_free": ("the kernel replaced by a replayed batch, per event",
+                    "subscribers"),
+    "churn": ("add + remove of one beside n others", "other descriptors"),
+    "churn_turn": ("add, a turn, remove, a turn, beside n others", "other descriptors"),
+    "modify": ("a change of interest", "descriptors"),
+    "post": ("closures posted by n threads, per closure", "producers"),
+    "call": ("a closure called from another thread, round trip", "callers"),
+    "timers": ("arm + cancel of one timer beside n others", "armed timers"),
+    "echo": ("TCP echo on loopback, server processor time per request", "connections"),
+    "memory_bytes": ("memory per registration beside the user's n bytes", "bytes of the value"),
+    "startup": ("a loop is made, takes one descriptor, turns, and ends", "descriptors"),
+    "library_bytes": ("shared library, stripped", "libraries"),
+}
+
+PEERS = {
+    "raw_epoll": "bare epoll loop",
+    "eventp": "eventp",
+    "eventp_single": "eventp, 4n single descriptors",
+    "eventp_after": "eventp, after()",
+    "eventp_builder": "eventp, made by the builder",
+    "shape_token_table": "shape: token, hash table",
+    "shape_siphash": "shape: two or three SipHash",
+    "libevent": "libevent",
+    "libev": "libev",
+    "libuv": "libuv",
+    "asio": "Asio",
+    "sd_event": "sd-event",
+}
+
+
+def name_of(peer):
+    return PEERS.get(peer, peer)
+
+
+def unit_of(group):
+    return "bytes" if group.endswith("_bytes") else "ns"
+
+
+def width_of(value):
+    """Digits behind the point."""
+    return 0 if value >= 1000 else 1 if value >= 100 else 2
+
+
+def absent_peers(build):
+    """The peers that the build did not find."""
+    cache = (build / "CMakeCache.txt").read_text()
+    found = re.search(r"EVENTP_BENCH_ABSENT:\w+=(.*)", cache)
+    return [peer for peer in (found[1].split(";") if found else []) if peer]
