@@ -27,7 +27,7 @@ Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
         stats.events += static_cast<std::size_t>(reported);
-        if (is_shared() && wakeup->mailbox().has_tasks()) {
+        if (has_endpoints && wakeup->mailbox().has_tasks()) {
             batch.put_first(wakeup_slot, EPOLLIN);
         }
     }

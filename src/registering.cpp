@@ -40,23 +40,26 @@ Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
     if (!interest.is_valid()) {
         return refused(std::errc::invalid_argument);
     }
-    const int fd = state.descriptor_of(slot);
-    if (auto entered = state.enter_kernel(slot, fd, interest); !entered) {
+    const State::Busy scope{state};  // keeps headers, whatever the code of subscribers calls
+    const auto place = state.place_for(slot);
+    if (!place) {
+        return std::unexpected{place.error()};
+    }
+    if (detail::SlotAccess::slot_of(subscriber) != &slot) {
+        return refused(std::errc::invalid_argument);  // its fd() has moved or added it
+    }
+    if (auto entered = state.enter_kernel(slot, *place, interest); !entered) {
         return std::unexpected{entered.error()};
     }
-    slot.fd = fd;
+    slot.fd = place->fd;
     slot.live.generation = next_generation();
     state.registry.insert(slot);
     static_cast<void>(detail::SlotAccess::release(subscriber));
-    return Registration{fd, slot.live.generation};
+    return Registration{slot.fd, slot.live.generation};
 }
 
-int Reactor::State::descriptor_of(Slot& slot) {
-    const Busy scope{*this};
-    return slot.operations->descriptor(&slot);
-}
-
-Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
+Result<Reactor::State::Place> Reactor::State::place_for(Slot& slot) {
+    const int fd = slot.operations->descriptor(&slot);
     // A number that would need more rows is checked first: a mistake must not cost memory.
     if (fd < 0 || (!registry.has_room(fd) && !sys::is_open(fd))) {
         return refused(std::errc::bad_file_descriptor);
@@ -66,15 +69,31 @@ Result<> Reactor::State::enter_kernel(Slot& slot, int fd, Interest interest) {
     }
     // Rows come before the kernel: running out of memory must not leave it with our address.
     registry.reserve(fd);
-    const auto in_the_way = find_in_the_way(fd, slot);
-    if (!in_the_way) {
-        return std::unexpected{in_the_way.error()};
+    Slot* holder = registry.at(fd);
+    if (holder == nullptr || holder == &slot) {
+        return Place{.fd = fd, .leaves = nullptr};
     }
+    // A paused subscriber does not keep a number that its descriptor does not have any more.
+    registry.reserve_moves();
+    const bool stays =
+        holder->presence != Presence::absent || holder->operations->descriptor(holder) == fd;
+    Slot* const now = registry.at(fd);
+    if (now == nullptr || now == &slot) {
+        return Place{.fd = fd, .leaves = nullptr};
+    }
+    if (stays || now != holder || holder->presence != Presence::absent) {
+        return refused(std::errc::file_exists);
+    }
+    return Place{.fd = fd, .leaves = holder};
+}
+
+Result<> Reactor::State::enter_kernel(Slot& slot, Place place, Interest interest) {
+    const int fd = place.fd;
     if (const int answer = set.add(fd, interest.bits(), slot); answer < 0) {
         return sys::error(answer);
     }
-    if (*in_the_way != nullptr) {
-        registry.evict(**in_the_way);
+    if (place.leaves != nullptr) {
+        registry.evict(*place.leaves);
     }
     slot.presence = Presence::present;
     detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
@@ -95,20 +114,6 @@ bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
     }
     slot.presence = Presence::absent;
     return true;
-}
-
-/// A paused subscriber does not keep a number that its descriptor does not have any more.
-Result<Slot*> Reactor::State::find_in_the_way(int fd, const Slot& of_slot) {
-    Slot* holder = registry.at(fd);
-    if (holder == nullptr || holder == &of_slot) {
-        return nullptr;
-    }
-    if (holder->presence == Presence::absent && descriptor_of(*holder) != fd &&
-        registry.at(fd) == holder) {
-        registry.reserve_moves();
-        return holder;
-    }
-    return refused(std::errc::file_exists);
 }
 
 Result<> Reactor::modify(Key key, Interest interest) {
@@ -170,17 +175,23 @@ Result<> Reactor::State::pause(Slot& slot, Interest interest) {
 
 Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     const Registration name{slot.fd, slot.live.generation};
-    const Busy scope{*this};  // keeps the header, whatever the subscriber's fd() calls
-    const int fd = descriptor_of(slot);
+    const Busy scope{*this};  // keeps headers, whatever the code of subscribers calls
+    const auto place = place_for(slot);
     if (registry.find(name) != &slot) {
         return refused(std::errc::no_such_file_or_directory);
     }
+    if (!place) {
+        return std::unexpected{place.error()};
+    }
+    if (slot.presence != Presence::absent) {
+        return change(slot, interest);  // that code has resumed it
+    }
     registry.reserve_moves();
-    if (auto entered = enter_kernel(slot, fd, interest); !entered) {
+    if (auto entered = enter_kernel(slot, *place, interest); !entered) {
         return entered;
     }
     slot.live.interest = interest.bits();
-    registry.renumber(slot, fd);
+    registry.renumber(slot, place->fd);
     return {};
 }
 

@@ -5,7 +5,9 @@
 
 namespace eventp {
 
-RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : wakeup_{reactor.state_->wakeup} {}
+RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : wakeup_{reactor.state_->wakeup} {
+    reactor.state_->has_endpoints = true;
+}
 
 Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
     if (wakeup_->guard().in_child()) {

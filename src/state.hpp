@@ -45,20 +45,22 @@ struct Reactor::State {
     [[nodiscard]] epoll_event*& loop_end() const noexcept {
         return wakeup->guard().page().loop_end;
     }
-    /// Somebody else has a handle on the wake-up.
-    [[nodiscard]] bool is_shared() const noexcept { return wakeup.use_count() > 1; }
     /// The slot whose handler is on the stack; null when none is.
     [[nodiscard]] detail::Slot* running() const noexcept;
 
     // --- add, modify, again (registering.cpp) ---
-    /// Takes a slot into the kernel's set under `fd`, whose row is free for it afterwards.
-    [[nodiscard]] Result<> enter_kernel(detail::Slot& slot, int fd, Interest interest);
+    /// A number, and the paused slot in its row that is to make way; null when the row is free.
+    struct Place {
+        int fd;
+        detail::Slot* leaves;
+    };
+    /// Where a slot is to be registered: asks its subscriber, and one that is in the way. Their
+    /// code may call back, so the caller looks anew at whatever it knew.
+    [[nodiscard]] Result<Place> place_for(detail::Slot& slot);
+    /// Takes a slot into the kernel's set, and its row is free for it afterwards.
+    [[nodiscard]] Result<> enter_kernel(detail::Slot& slot, Place place, Interest interest);
     /// Takes it out. False when the kernel may still hold its address.
     [[nodiscard]] bool leave_kernel(detail::Slot& slot, int fd) noexcept;
-    /// The paused slot to evict from the row of `fd`; null when the row is free for `of_slot`.
-    [[nodiscard]] Result<detail::Slot*> find_in_the_way(int fd, const detail::Slot& of_slot);
-    /// Asks the subscriber: its own code, which may call back.
-    [[nodiscard]] int descriptor_of(detail::Slot& slot);
     [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> pause(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> resume(detail::Slot& slot, Interest interest);
@@ -124,6 +126,7 @@ struct Reactor::State {
     bool rebuild_wanted = false;
     bool facade_is_blind = false;  // the facade lacks the set: the kernel refused it
     bool ended = false;
+    bool has_endpoints = false;  // others may post; it stays so when the last of them is gone
     std::int64_t spin_ns;
 };
 

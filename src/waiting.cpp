@@ -19,8 +19,7 @@ std::int64_t now_ns() noexcept {
 }  // namespace
 
 int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) noexcept {
-    const bool shared = is_shared();
-    if (shared && wakeup->mailbox().has_tasks()) {
+    if (has_endpoints && wakeup->mailbox().has_tasks()) {
         timeout_ns = 0;
     }
     if (timeout_ns != 0 && spin_ns > 0) {
@@ -30,7 +29,7 @@ int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) noexcept {
             return reported;
         }
     }
-    if (!shared) {
+    if (!has_endpoints) {
         return set.wait(room, capacity, timeout_ns);
     }
     if (timeout_ns != 0 && !wakeup->mailbox().fall_asleep()) {

@@ -95,6 +95,16 @@ TEST(RemotePost, LeavesWhatIsOverTheBoundToTheNextTurn) {  // [remote.bounded]
     EXPECT_EQ(runs, 1000);
 }
 
+TEST(RemotePost, RunsTheClosureWhenItsEndpointIsGone) {  // [remote.post]
+    Reactor reactor;
+    bool ran = false;
+
+    ASSERT_TRUE(RemoteEndpoint{reactor}.post([&ran] { ran = true; }));
+    support::poll(reactor);
+
+    EXPECT_TRUE(ran);
+}
+
 TEST(RemotePost, KeepsTheOrderOfOneProducer) {  // [remote.order]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};

@@ -196,7 +196,7 @@ void World::leave(Life& life) {
         life.entry = nullptr;
     }
     life.registered = false;
-    life.due = false;
+    life.due = life.due_after = life.may_be_due = false;
     place.row = nullptr;
 }
 
@@ -256,8 +256,15 @@ void World::again(std::size_t where) {
     } else if (life == running_) {
         ASSERT_TRUE(kept);
     }
-    if (kept && !life->is_paused() && (!life->now.is_oneshot() || life->fired)) {
+    if (!kept || life->is_paused()) {
+        return;
+    }
+    if (!life->now.is_oneshot() || life->fired) {
         life->due = true;
+    } else if (!life->called) {
+        life->due_after = true;  // its event is still to be dispatched
+    } else if (!batch_known_) {
+        life->may_be_due = true;  // called in this batch, or in the one that a throw had ended
     }
 }
 
@@ -267,7 +274,7 @@ void World::touched(Life& life, bool drops_pending) {
     life.must = false;
     life.waits = 0;
     if (drops_pending) {
-        life.due = false;
+        life.due = life.due_after = life.may_be_due = false;
         life.muted = in_turn_ || tail_is_possible();
     }
 }

@@ -33,14 +33,16 @@ struct Life {
     std::uint64_t address = 0;
     FilePtr entry;  // whose entry the kernel has; null: paused, or detached by a rebuild
     bool registered = false;
-    bool fired = false;     // a one-shot one that waits for modify()
-    bool edge = false;      // something an edge-triggered one has not been told
-    bool due = false;       // again() has promised a call
-    bool must = false;      // by the end of this batch
-    bool eligible = false;  // ready when this batch began, and untouched since
-    bool called = false;    // in this batch
-    bool muted = false;     // not to be called in this batch any more
-    int waits = 0;          // batches that passed it over while it was ready
+    bool fired = false;       // a one-shot one that waits for modify()
+    bool edge = false;        // something an edge-triggered one has not been told
+    bool due = false;         // again() has promised a call
+    bool due_after = false;   // again() has promised one behind the call that is still to come
+    bool may_be_due = false;  // as `due`, when the model cannot know: a handler threw
+    bool must = false;        // by the end of this batch
+    bool eligible = false;    // ready when this batch began, and untouched since
+    bool called = false;      // in this batch
+    bool muted = false;       // not to be called in this batch any more
+    int waits = 0;            // batches that passed it over while it was ready
     int running = 0;
     int destroyed = 0;
 

@@ -2,6 +2,7 @@
 //
 // What the model expects of a turn: who is called, who must not be, and when the dead are gone.
 #include <algorithm>
+#include <utility>
 
 #include <sys/epoll.h>
 
@@ -92,7 +93,8 @@ void World::on_call(const LifePtr& life, Interest interest, Registration name) {
     EXPECT_EQ(life->destroyed, 0) << "called after it was destroyed";
     EXPECT_NE(life->entry, nullptr) << "the kernel has no entry of it";
     EXPECT_FALSE(life->is_paused()) << "called while it is paused";
-    EXPECT_TRUE(!life->now.is_oneshot() || !life->fired || life->due) << "fired already";
+    EXPECT_TRUE(!life->now.is_oneshot() || !life->fired || life->due || life->may_be_due)
+        << "fired already";
     EXPECT_EQ(interest, life->now);
     EXPECT_EQ(name, life->name);
     if (batch_known_) {
@@ -102,7 +104,8 @@ void World::on_call(const LifePtr& life, Interest interest, Registration name) {
     ++calls;
     life->called = true;
     life->fired = life->now.is_oneshot();
-    life->edge = life->due = false;
+    life->due = std::exchange(life->due_after, false);
+    life->edge = life->may_be_due = false;
     life->waits = 0;
 
     struct Running {
@@ -203,6 +206,7 @@ std::string World::state() const {
         if (const Life* life = place.row.get(); life != nullptr) {
             text += 'R' + std::to_string(life->now.bits()) + (life->fired ? "f" : "") +
                     (life->edge ? "e" : "") + (life->due ? "d" : "") +
+                    (life->due_after ? "D" : "") + (life->may_be_due ? "m" : "") +
                     (life->entry == nullptr      ? "a"
                      : life->entry == place.file ? ""
                      : life->entry->ready        ? "X"
