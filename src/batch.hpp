@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -127,25 +128,33 @@ private:
     /// Puts the kept events in front of the reported ones.
     void take_kept() noexcept {
         // What the kernel reports is the readiness of now, so it takes the place of what was kept.
+        // But a fired one-shot is told nothing by the kernel: what that reports is the hang-up that
+        // a rebuilt set does not know to be over.
         for (const epoll_event* event = begin; event != end; ++event) {
-            static_cast<Slot*>(event->data.ptr)->again_pending = false;
+            Slot& slot = *static_cast<Slot*>(event->data.ptr);
+            slot.again_pending = slot.again_pending && slot.variant == Variant::dropped;
         }
         for (std::size_t i = again_.size(); i-- > 0;) {
             Slot& slot = *again_[i].slot;
             const std::uint32_t events = again_[i].events & askable(slot);
-            if (!slot.again_pending || events == 0) {
-                slot.again_pending = false;
-                continue;
+            if (std::exchange(slot.again_pending, false) && events != 0) {
+                put_kept(slot, events);
             }
-            slot.again_pending = false;
-            if (slot.variant == Variant::dropped) {
-                set_variant(slot, Variant::oneshot);  // fired, and asked for once more
-            }
-            --begin;
-            begin->events = events;
-            begin->data.ptr = &slot;
         }
         again_.clear();
+    }
+
+    void put_kept(Slot& slot, std::uint32_t events) noexcept {
+        if (slot.variant == Variant::dropped) {
+            set_variant(slot, Variant::oneshot);  // fired, and asked for once more
+            if (epoll_event* reported = find(begin, slot); reported != end) {
+                reported->events |= events;
+                return;
+            }
+        }
+        --begin;
+        begin->events = events;
+        begin->data.ptr = &slot;
     }
 
     /// What may be reported to a subscriber now.

@@ -3,6 +3,7 @@
 // From a Command to a child.
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,6 +78,10 @@ struct Redirects {
 Redirects redirects_of(const Command& command) {
     Redirects out;
     const auto& wanted = command.descriptors;
+    if (!wanted.empty() && wanted.rbegin()->first == INT_MAX) {
+        out.error = -EBADF;  // no descriptor has it, and there is none behind it
+        return out;
+    }
     out.list.reserve(wanted.size());
     out.copies.reserve(wanted.size());
     for (const auto& [number, source] : wanted) {

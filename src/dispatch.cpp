@@ -23,6 +23,7 @@ Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
         epoll_event* room = batch.room_for_wait();
         const int reported = wait(room, batch.has_kept() ? 0 : timeout_ns);
         if (reported < 0) {
+            announce_kept();
             return sys::error(reported);
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
@@ -35,35 +36,50 @@ Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
     return dispatch();
 }
 
+/// A batch on its way. Leaves everything in order when a handler throws, too.
+class Reactor::State::Dispatching {
+public:
+    Dispatching(State& state, std::size_t& called) noexcept
+        : state_{state}, first_{state.batch.cursor}, called_{called} {
+        state.unhandled = 0;
+        state.dispatching = true;
+        state.loop_end() = state.batch.end;
+        ++state.busy;
+    }
+    Dispatching(const Dispatching&) = delete;
+    Dispatching& operator=(const Dispatching&) = delete;
+    ~Dispatching() {
+        if (state_.retired != nullptr) {
+            state_.destroy_retired();  // what the handler that threw had removed
+        }
+        called_ = static_cast<std::size_t>(state_.batch.cursor - first_) - state_.unhandled;
+        state_.stats.handlers += called_;
+        state_.dispatching = false;
+        --state_.busy;
+        if (!state_.batch.has_tail()) {
+            state_.batch.forget();
+        }
+        state_.settle();
+        state_.announce_kept();
+    }
+
+private:
+    State& state_;
+    const epoll_event* first_;
+    std::size_t& called_;
+};
+
 std::size_t Reactor::State::dispatch() {
-    /// Leaves everything in order when a handler throws, too.
-    struct Scope {
-        explicit Scope(State& owner) noexcept : state{owner}, first{owner.batch.cursor} {
-            state.unhandled = 0;
-            state.dispatching = true;
-            state.loop_end() = state.batch.end;
-            ++state.busy;
-        }
-        Scope(const Scope&) = delete;
-        Scope& operator=(const Scope&) = delete;
-        ~Scope() {
-            state.destroy_retired();  // what the handler that threw had removed
-            state.stats.handlers += called();
-            state.dispatching = false;
-            --state.busy;
-            state.settle();
-            state.announce_kept();
-        }
-        [[nodiscard]] std::size_t called() const noexcept {
-            return static_cast<std::size_t>(state.batch.cursor - first) - state.unhandled;
-        }
+    std::size_t called = 0;
+    {
+        const Dispatching scope{*this, called};
+        call_handlers();
+    }
+    return called;
+}
 
-        State& state;
-        const epoll_event* first;
-    };
-    const Scope scope{*this};
+void Reactor::State::call_handlers() {
     epoll_event* const& end = loop_end();
-
     while (batch.cursor < end) {
         // Nothing is asked of a slot here. A removal swaps what its slot calls, and pulls the end
         // to the cursor, so that the removed are destroyed right behind the running handler. In a
@@ -77,9 +93,11 @@ std::size_t Reactor::State::dispatch() {
             batch.cursor = ++at;
             slot->operations->call(slot, events, reactor);
         } while (at < end);  // not a for: the test would be compiled to two loads, not one
+        if (retired == nullptr) {
+            return;
+        }
         destroy_retired();
     }
-    return scope.called();
 }
 
 Slot* Reactor::State::running() const noexcept {

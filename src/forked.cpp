@@ -2,6 +2,7 @@
 //
 // What a forked child does with its copy of a reactor.
 #include <cerrno>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,8 @@ Result<> Reactor::State::reinit_after_fork() {
     if (const int answer = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot); answer < 0) {
         return sys::error(answer);
     }
-    // Nothing can fail from here on. The old set is the parent's: it is let go, not edited.
+    // The kernel refuses nothing from here on. The old set is the parent's: it is let go, not
+    // edited.
     set = std::move(fresh);
     spare = EpollSet{sys::epoll_create()};
     facade.close();
@@ -50,11 +52,27 @@ Result<> Reactor::State::reinit_after_fork() {
         }
         names.emplace_back(slot.fd, slot.live.generation);
     });
-    for (const Registration name : names) {
-        keep_after_fork(name);
+    /// Throws: after_fork() may, and an allocation. Who was not reached is destroyed then.
+    struct Keeping {
+        explicit Keeping(State& owner, const std::vector<Registration>& all) noexcept
+            : state{owner}, names{all} {}
+        Keeping(const Keeping&) = delete;
+        Keeping& operator=(const Keeping&) = delete;
+        ~Keeping() {
+            for (; next != names.size(); ++next) {
+                static_cast<void>(state.remove(names[next], When::now));
+            }
+            state.settle();
+            state.quarantine.release(state.registry);
+        }
+
+        State& state;
+        const std::vector<Registration>& names;
+        std::size_t next = 0;
+    };
+    for (Keeping keeping{*this, names}; keeping.next != names.size(); ++keeping.next) {
+        keep_after_fork(names[keeping.next]);
     }
-    settle();
-    quarantine.release(registry);
     return {};
 }
 
@@ -65,8 +83,11 @@ void Reactor::State::keep_after_fork(Registration name) {
         return;  // removed by the after_fork() of another
     }
     if (slot->operations->after_fork != nullptr) {
-        const Busy scope{*this};
-        slot->operations->after_fork(slot, reactor);
+        const Busy keeps_header{*this};
+        {
+            const Asking scope{*this, *slot};
+            slot->operations->after_fork(slot, reactor);
+        }
         const Interest interest{slot->live.interest};
         if (registry.find(name) != slot || interest.is_empty() || resume(*slot, interest)) {
             return;

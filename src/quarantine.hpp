@@ -29,7 +29,7 @@ public:
 
     /// Slots in quarantine, those of the running turn included.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] bool has_buried() const noexcept { return buried_ != nullptr; }
+    [[nodiscard]] bool is_empty() const noexcept { return buried_ == nullptr && held_ == nullptr; }
 
     void bury(Slot& slot) noexcept {
         size_ += slot.presence == Presence::absent ? 0 : 1;

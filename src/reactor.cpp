@@ -3,6 +3,7 @@
 // Making a reactor, running it, and looking at it.
 #include <eventp/reactor.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <climits>
 
@@ -21,6 +22,10 @@ namespace {
 // Kernel: epoll_wait(2) answers EINVAL for more events than this.
 constexpr std::size_t event_capacity_max = INT_MAX / sizeof(epoll_event);
 
+// Names of registrations are the process's, so that they are not mistaken between reactors.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+constinit std::atomic<std::uint32_t> registrations{0};
+
 [[noreturn]] void throw_error(std::error_code code) {
 #if defined(__cpp_exceptions)
     throw std::system_error{code, "eventp: cannot make a reactor"};
@@ -37,6 +42,7 @@ Reactor::State::State(const Options& options)
     : set{sys::epoll_create()},
       spare{sys::epoll_create()},
       wakeup{std::make_shared<detail::Wakeup>()},
+      generations{registrations},
       batch{options.event_capacity},
       capacity{static_cast<int>(options.event_capacity)},
       spin_ns{options.spin.count()} {}
@@ -51,17 +57,6 @@ detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexc
             .variant = detail::Variant::plain,
             .presence = detail::Presence::absent,
             .again_pending = false};
-}
-
-std::errc Reactor::State::refusal() const noexcept {
-    if (in_child()) {
-        return std::errc::no_child_process;
-    }
-    const pthread_t runner = wakeup->runner();
-    detail::expects(runner == 0 || runner == pthread_self(),
-                    "a Reactor is used from another thread while it runs: use a std::stop_token "
-                    "or a RemoteEndpoint");
-    return ended ? std::errc::operation_canceled : std::errc{};
 }
 
 Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {

@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::size_t quarantine_always_allowed = 1024;
 
-/// The number is closed, or names a file that has no readiness: there is nothing to watch.
-constexpr bool says_closed(int answer) noexcept {
-    return answer == -EBADF || answer == -EPERM;
+/// The number is closed, or by now names a file that cannot be watched, or not in this way: one
+/// without readiness, an epoll set for EPOLLEXCLUSIVE, one that leads back here.
+constexpr bool says_gone(int answer) noexcept {
+    return answer == -EBADF || answer == -EPERM || answer == -EINVAL || answer == -ELOOP;
 }
 
 /// Kernel: EPOLLONESHOT alone is what a fired one-shot entry looks like; a hang-up that is pending
@@ -32,11 +33,10 @@ constexpr std::uint32_t rebuilt_interest(const Slot& slot) noexcept {
 
 }  // namespace
 
-void Reactor::State::settle() noexcept {
+void Reactor::State::settle_now() noexcept {
     if (busy != 0 || batch.has_tail() || in_child()) {
         return;
     }
-    batch.forget();
     quarantine.settle(ghost_operations);
     if (facade_is_blind) {
         show_in_facade();
@@ -48,7 +48,8 @@ void Reactor::State::settle() noexcept {
         rebuild_wanted = false;
         held_limit = 0;
     } else {
-        // The old set and the quarantine stay. Not at once again: more has to gather first.
+        // The old set and the quarantine stay. More has to gather before it is tried again; but
+        // what modify() has stored is waited for, and tried behind every turn.
         held_limit = 2 * quarantine.size();
     }
     ghosts = 0;
@@ -87,7 +88,10 @@ bool Reactor::State::rebuild() noexcept {
     registry.for_each([this](Slot& slot) {
         if (slot.presence == Presence::lost) {
             slot.presence = Presence::absent;
-            stats.detached += Interest{slot.live.interest}.is_empty() ? 0U : 1U;
+            ++stats.detached;
+        } else if (slot.presence != Presence::absent) {
+            const bool is_paused = Interest{slot.live.interest}.is_empty();
+            slot.presence = is_paused ? Presence::absent : Presence::present;
         }
     });
     quarantine.release(registry);
@@ -102,24 +106,26 @@ void Reactor::State::renew_spare() noexcept {
     spare = EpollSet{std::max(sys::epoll_create(), -1)};
 }
 
-/// Puts everything that is live into `fresh`. What cannot come along is `lost`: it counts as held
-/// by the kernel until the old set is gone. False when the kernel has no room.
+/// Puts everything that is live into `fresh`; what cannot come along is `lost`. False when the
+/// kernel has no room.
 bool Reactor::State::fill(EpollSet& fresh) noexcept {
     bool complete = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
     registry.for_each([&](Slot& slot) {
         if (!complete || slot.presence == Presence::absent) {
             return;
         }
-        slot.presence = Presence::lost;
         if (Interest{slot.live.interest}.is_empty()) {
             return;
         }
-        const int answer = fresh.add(slot.fd, rebuilt_interest(slot), slot);
-        if (answer >= 0) {
-            slot.presence = Presence::present;
-        } else if (!says_closed(answer)) {
-            complete = false;
+        // Closed behind our back, its number may be ours now.
+        const bool is_ours = slot.fd == facade.fd() || slot.fd == fresh.fd();
+        const int answer = is_ours ? -EBADF : fresh.add(slot.fd, rebuilt_interest(slot), slot);
+        if (says_gone(answer)) {
+            slot.presence = Presence::lost;
+        } else if (slot.presence == Presence::lost) {
+            slot.presence = Presence::moved;  // a rebuild that failed has not found it
         }
+        complete = answer >= 0 || slot.presence == Presence::lost;
     });
     return complete;
 }
@@ -128,9 +134,8 @@ void Reactor::State::show_in_facade() noexcept {
     facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;
 }
 
-void Reactor::State::announce_kept() noexcept {
-    if (facade.is_open() && !in_child() &&
-        (batch.has_tail() || batch.has_kept() || !wakeup->mailbox().fall_asleep())) {
+void Reactor::State::announce_kept_now() noexcept {
+    if (!in_child() && (batch.has_tail() || batch.has_kept() || !wakeup->mailbox().fall_asleep())) {
         wakeup->ring();
     }
 }

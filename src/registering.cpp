@@ -13,20 +13,6 @@ using detail::refused;
 using detail::Slot;
 using detail::Variant;
 
-namespace {
-
-/// From a counter of the process, so that names are not mistaken between reactors. Never 0.
-std::uint32_t next_generation() noexcept {
-    static std::atomic<std::uint32_t> counter{0};
-    std::uint32_t next = 0;
-    while (next == 0) {
-        next = counter.fetch_add(1, std::memory_order_relaxed) + 1;
-    }
-    return next;
-}
-
-}  // namespace
-
 Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
@@ -36,8 +22,7 @@ Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
         return refused(std::errc::invalid_argument);
     }
     Slot& slot = *detail::SlotAccess::slot_of(subscriber);
-    const Interest interest{slot.live.interest};
-    if (!interest.is_valid()) {
+    if (!Interest{slot.live.interest}.is_valid()) {
         return refused(std::errc::invalid_argument);
     }
     const State::Busy scope{state};  // keeps headers, whatever the code of subscribers calls
@@ -48,52 +33,60 @@ Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
     if (detail::SlotAccess::slot_of(subscriber) != &slot) {
         return refused(std::errc::invalid_argument);  // its fd() has moved or added it
     }
-    if (auto entered = state.enter_kernel(slot, *place, interest); !entered) {
+    if (auto entered = state.enter_kernel(slot, *place, Interest{slot.live.interest}); !entered) {
         return std::unexpected{entered.error()};
     }
     slot.fd = place->fd;
-    slot.live.generation = next_generation();
+    slot.live.generation = state.generations.next();
     state.registry.insert(slot);
     static_cast<void>(detail::SlotAccess::release(subscriber));
     return Registration{slot.fd, slot.live.generation};
 }
 
+int Reactor::State::descriptor_of(Slot& slot) {
+    const Asking scope{*this, slot};
+    return slot.operations->descriptor(&slot);
+}
+
 Result<Reactor::State::Place> Reactor::State::place_for(Slot& slot) {
-    const int fd = slot.operations->descriptor(&slot);
-    // A number that would need more rows is checked first: a mistake must not cost memory.
-    if (fd < 0 || (!registry.has_room(fd) && !sys::is_open(fd))) {
-        return refused(std::errc::bad_file_descriptor);
+    const int fd = descriptor_of(slot);
+    if (!registry.has_room(fd)) {
+        // A number that would need more rows is checked first: a mistake must not cost memory.
+        if (fd < 0 || !sys::is_open(fd)) {
+            return refused(std::errc::bad_file_descriptor);
+        }
+        // Rows come before the kernel: running out of memory must not leave it with our address.
+        registry.reserve(fd);
     }
-    if (fd == wakeup->fd() || fd == facade.fd()) {  // fd is not negative: the facade is open
+    if (fd == wakeup->fd() || fd == facade.fd()) {  // which is -1 while there is none
         return refused(std::errc::invalid_argument);
     }
-    // Rows come before the kernel: running out of memory must not leave it with our address.
-    registry.reserve(fd);
     Slot* holder = registry.at(fd);
     if (holder == nullptr || holder == &slot) {
-        return Place{.fd = fd, .leaves = nullptr};
+        return Place{.fd = fd, .evicted = nullptr};
     }
     // A paused subscriber does not keep a number that its descriptor does not have any more.
-    registry.reserve_moves();
-    const bool stays =
-        holder->presence != Presence::absent || holder->operations->descriptor(holder) == fd;
+    const bool stays = holder->presence != Presence::absent || descriptor_of(*holder) == fd;
     Slot* const now = registry.at(fd);
     if (now == nullptr || now == &slot) {
-        return Place{.fd = fd, .leaves = nullptr};
+        return Place{.fd = fd, .evicted = nullptr};
     }
     if (stays || now != holder || holder->presence != Presence::absent) {
         return refused(std::errc::file_exists);
     }
-    return Place{.fd = fd, .leaves = holder};
+    return Place{.fd = fd, .evicted = holder};
 }
 
 Result<> Reactor::State::enter_kernel(Slot& slot, Place place, Interest interest) {
     const int fd = place.fd;
+    if (place.evicted != nullptr) {
+        registry.reserve_moves();
+    }
     if (const int answer = set.add(fd, interest.bits(), slot); answer < 0) {
         return sys::error(answer);
     }
-    if (place.leaves != nullptr) {
-        registry.evict(*place.leaves);
+    if (place.evicted != nullptr) {
+        registry.evict(*place.evicted);
     }
     slot.presence = Presence::present;
     detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
@@ -109,7 +102,7 @@ Result<> Reactor::State::enter_kernel(Slot& slot, Place place, Interest interest
 bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
     // Kernel: a DEL that answers 0 may have deleted the entry of a quarantined slot with the same
     // number, and left ours.
-    if (set.remove(fd) < 0 || registry.is_held(fd)) {
+    if (slot.presence != Presence::present || set.remove(fd) < 0 || registry.is_held(fd)) {
         return false;
     }
     slot.presence = Presence::absent;
@@ -133,21 +126,27 @@ Result<> Reactor::modify(Key key, Interest interest) {
     return changed;
 }
 
+bool Reactor::State::is_reachable(const Slot& slot) const noexcept {
+    return slot.presence == Presence::present && !registry.is_held(slot.fd);
+}
+
 Result<> Reactor::State::change(Slot& slot, Interest interest) {
     if (interest.is_empty()) {
         return pause(slot, interest);
     }
-    if (slot.presence == Presence::absent) {
+    const Interest stored{slot.live.interest};
+    if (slot.presence == Presence::absent || stored.is_empty()) {
         return resume(slot, interest);
     }
-    // Kernel: MOD of an exclusive entry, or to one, is EINVAL. One that was paused while its number
-    // is held is entered anew by the rebuild.
-    const Interest stored{slot.live.interest};
-    if (!stored.is_empty() && (interest.is_exclusive() || stored.is_exclusive())) {
+    // Kernel: MOD of an exclusive entry, or to one, is EINVAL.
+    if (interest.is_exclusive() || stored.is_exclusive()) {
         return refused(std::errc::invalid_argument);
     }
-    if (registry.is_held(slot.fd)) {
-        rebuild_wanted = true;  // MOD might change the entry of the quarantined slot instead
+    if (!is_reachable(slot)) {
+        if (!sys::is_open(slot.fd)) {
+            return refused(std::errc::bad_file_descriptor);
+        }
+        rebuild_wanted = true;
     } else if (const int answer = set.modify(slot.fd, interest.bits(), slot); answer < 0) {
         return sys::error(answer);
     }
@@ -159,7 +158,7 @@ Result<> Reactor::State::change(Slot& slot, Interest interest) {
 
 Result<> Reactor::State::pause(Slot& slot, Interest interest) {
     if (slot.presence != Presence::absent) {
-        if (registry.is_held(slot.fd)) {
+        if (!is_reachable(slot)) {
             detail::set_variant(slot, Variant::dropped);
             rebuild_wanted = true;
         } else if (const int answer = set.remove(slot.fd); answer < 0) {
@@ -183,12 +182,26 @@ Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     if (!place) {
         return std::unexpected{place.error()};
     }
-    if (slot.presence != Presence::absent) {
+    const bool is_present = slot.presence != Presence::absent;
+    if (is_present && !Interest{slot.live.interest}.is_empty()) {
         return change(slot, interest);  // that code has resumed it
     }
     registry.reserve_moves();
-    if (auto entered = enter_kernel(slot, *place, interest); !entered) {
-        return entered;
+    if (!is_present) {
+        if (auto entered = enter_kernel(slot, *place, interest); !entered) {
+            return entered;
+        }
+    } else {
+        // It was paused while its number was held: the old entry goes with the old set.
+        if (!sys::is_open(place->fd)) {
+            return refused(std::errc::bad_file_descriptor);
+        }
+        if (place->evicted != nullptr) {
+            registry.evict(*place->evicted);
+        }
+        detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
+        slot.presence = Presence::moved;
+        rebuild_wanted = true;
     }
     slot.live.interest = interest.bits();
     registry.renumber(slot, place->fd);
@@ -212,7 +225,8 @@ bool Reactor::again(Key key) {
         return false;
     }
     Slot* slot = state.registry.find(key);
-    if (slot == nullptr || slot->presence == Presence::absent) {
+    if (slot == nullptr || slot->presence == Presence::absent ||
+        Interest{slot->live.interest}.is_empty()) {
         return false;
     }
     const epoll_event* event = state.batch.event_of(*slot);

@@ -53,6 +53,7 @@ public:
 
     template <typename F>
     void for_each(F visit) {
+        // NOLINTNEXTLINE(modernize-loop-convert): the callee may make pages.
         for (std::size_t page = 0; page < pages_.size(); ++page) {
             if (const Page* rows = pages_[page].get(); rows != nullptr) {
                 for (Slot* slot : rows->rows) {

@@ -32,7 +32,7 @@ bool Reactor::State::remove(const Key& key, When when) noexcept {
         return false;
     }
     unregister(*slot);
-    if (dispatching && (when == When::after_the_handler || slot == running())) {
+    if (is_to_be_retired(*slot, when)) {
         detail::set_variant(*slot, Variant::dropped);
         slot->next = std::exchange(retired, slot);
         loop_end() = batch.cursor;
@@ -41,6 +41,15 @@ bool Reactor::State::remove(const Key& key, When when) noexcept {
     }
     settle();
     return true;
+}
+
+bool Reactor::State::is_to_be_retired(const Slot& slot, When when) const noexcept {
+    for (const Asking* each = asking; each != nullptr; each = each->outer()) {
+        if (&each->slot() == &slot) {
+            return true;
+        }
+    }
+    return dispatching && (when == When::after_the_handler || &slot == running());
 }
 
 /// Nobody finds the slot any more, and the kernel forgets it or its number is held.
@@ -63,15 +72,15 @@ void Reactor::State::destroy(Slot& slot) noexcept {
 }
 
 void Reactor::State::destroy_retired() noexcept {
-    if (in_child()) {
-        return;  // the parent destroys them; here dispatch ends
-    }
+    // In a forked child they are left alone, and dispatch ends: the parent goes on with both.
     const bool was_reaping = std::exchange(reaping, true);
-    while (retired != nullptr) {  // a destructor may remove more
+    while (retired != nullptr && !in_child()) {  // a destructor may remove more, or fork
         destroy(*std::exchange(retired, retired->next));
     }
     reaping = was_reaping;
-    loop_end() = batch.end;
+    if (!in_child()) {
+        loop_end() = batch.end;
+    }
 }
 
 ThinSubscriber Reactor::State::take(const Key& key) noexcept {
@@ -116,7 +125,7 @@ Result<std::vector<ThinSubscriber>> Reactor::release() {
     released.reserve(state.registry.size());
 
     state.ended = true;
-    state.wakeup->close();
+    state.close_wakeup();
     state.batch.forget();
     state.set.close();  // the addresses go with the set
     state.registry.for_each([&](Slot& slot) {
@@ -128,6 +137,12 @@ Result<std::vector<ThinSubscriber>> Reactor::release() {
     return released;
 }
 
+/// Runs destructors of closures, and coroutines that are told so.
+void Reactor::State::close_wakeup() noexcept {
+    const Busy scope{*this};
+    wakeup->close();
+}
+
 void Reactor::State::destroy_all() noexcept {
     detail::expects(busy == 0,
                     "a Reactor is destroyed while one of its handlers or subscribers' destructors "
@@ -136,7 +151,10 @@ void Reactor::State::destroy_all() noexcept {
     batch.forget();
     set.close();  // before anything is destroyed: in a forked child no DEL may reach the parent's
     if (!in_child()) {
-        wakeup->close();  // what is queued in a child is the parent's
+        close_wakeup();  // what is queued in a child is the parent's
+    }
+    while (retired != nullptr) {  // by a handler that forked, in the child
+        destroy(*std::exchange(retired, retired->next));
     }
     registry.for_each([this](Slot& slot) {
         static_cast<void>(remove(Registration{slot.fd, slot.live.generation}, When::now));

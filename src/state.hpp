@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include <pthread.h>
 
+#include <eventp/detail/contract.hpp>
 #include <eventp/reactor.hpp>
 
 #include "backend/epoll.hpp"
 #include "batch.hpp"
+#include "generations.hpp"
 #include "quarantine.hpp"
 #include "registry.hpp"
 #include "wakeup.hpp"
@@ -20,6 +23,8 @@ namespace eventp {
 /// modify, again), removing.cpp (remove, take, release) and rebuild.cpp (between turns).
 struct Reactor::State {
     class Busy;
+    class Asking;
+    class Dispatching;
     class RunScope;
 
     explicit State(const Options& options);
@@ -29,15 +34,25 @@ struct Reactor::State {
 
     /// Why nothing can be done: this is a forked child's copy, or it has ended; else std::errc{}.
     /// Terminates when a run is on the stack of another thread.
-    [[nodiscard]] std::errc refusal() const noexcept;
+    [[nodiscard]] std::errc refusal() const noexcept {
+        if (in_child()) [[unlikely]] {
+            return std::errc::no_child_process;
+        }
+        const pthread_t runner = wakeup->runner();
+        detail::expects(runner == 0 || runner == pthread_self(),
+                        "a Reactor is used from another thread while it runs: use a "
+                        "std::stop_token or a RemoteEndpoint");
+        return ended ? std::errc::operation_canceled : std::errc{};
+    }
     [[nodiscard]] bool in_child() const noexcept { return wakeup->guard().in_child(); }
 
     // --- a turn (dispatch.cpp) ---
     [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
-    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) noexcept;
-    [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns,
-                                    int& reported) noexcept;
+    // Not noexcept: a thread that is cancelled while it waits unwinds (pthreads(7)).
+    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns);
+    [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns, int& reported);
     [[nodiscard]] std::size_t dispatch();
+    void call_handlers();
     template <typename IsOver, typename Remaining>
     [[nodiscard]] Result<> turns(IsOver is_over, Remaining remaining);
     /// Where dispatch looks up and destroys what was removed. Lies in the page that a forked child
@@ -49,18 +64,23 @@ struct Reactor::State {
     [[nodiscard]] detail::Slot* running() const noexcept;
 
     // --- add, modify, again (registering.cpp) ---
-    /// A number, and the paused slot in its row that is to make way; null when the row is free.
+    /// A number, and the paused slot that has its row and is to leave it; null when that is free.
     struct Place {
         int fd;
-        detail::Slot* leaves;
+        detail::Slot* evicted;
     };
     /// Where a slot is to be registered: asks its subscriber, and one that is in the way. Their
     /// code may call back, so the caller looks anew at whatever it knew.
+    /// Throws std::bad_alloc; nothing changed.
     [[nodiscard]] Result<Place> place_for(detail::Slot& slot);
     /// Takes a slot into the kernel's set, and its row is free for it afterwards.
+    /// Throws std::bad_alloc; nothing changed.
     [[nodiscard]] Result<> enter_kernel(detail::Slot& slot, Place place, Interest interest);
     /// Takes it out. False when the kernel may still hold its address.
     [[nodiscard]] bool leave_kernel(detail::Slot& slot, int fd) noexcept;
+    [[nodiscard]] int descriptor_of(detail::Slot& slot);
+    /// The kernel's entry can be changed: its number leads to it, and to no other.
+    [[nodiscard]] bool is_reachable(const detail::Slot& slot) const noexcept;
     [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> pause(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> resume(detail::Slot& slot, Interest interest);
@@ -69,18 +89,26 @@ struct Reactor::State {
 
     // --- remove, take (removing.cpp) ---
     enum class When : std::uint8_t { after_the_handler, now };
+    /// The value must not be destroyed now: its own code, or a handler, is on the stack.
+    [[nodiscard]] bool is_to_be_retired(const detail::Slot& slot, When when) const noexcept;
     bool remove(const Key& key, When when) noexcept;
     void unregister(detail::Slot& slot) noexcept;
     void destroy(detail::Slot& slot) noexcept;
-    void destroy_retired() noexcept;
+    [[gnu::noinline]] void destroy_retired() noexcept;  // out of the way of dispatch
     void destroy_all() noexcept;
+    void close_wakeup() noexcept;
     [[nodiscard]] ThinSubscriber take(const Key& key) noexcept;
     [[nodiscard]] ThinSubscriber hand_out(detail::Slot& slot) noexcept;
 
     // --- between turns (rebuild.cpp) ---
     /// The one place where slot memory is given back and the kernel's set is rebuilt. Does nothing
     /// while the reactor is busy or a tail is kept.
-    void settle() noexcept;
+    void settle() noexcept {
+        if (!quarantine.is_empty() || rebuild_wanted || facade_is_blind) [[unlikely]] {
+            settle_now();
+        }
+    }
+    void settle_now() noexcept;
     [[nodiscard]] bool rebuild_is_due() const noexcept;
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
@@ -88,7 +116,12 @@ struct Reactor::State {
     void show_in_facade() noexcept;
     /// Lets an outer loop that watches the facade know of what is kept in here, and be woken by
     /// posts.
-    void announce_kept() noexcept;
+    void announce_kept() noexcept {
+        if (facade.is_open()) [[unlikely]] {
+            announce_kept_now();
+        }
+    }
+    void announce_kept_now() noexcept;
 
     // --- a forked child (forked.cpp) ---
     [[nodiscard]] Result<> reinit_after_fork();
@@ -110,9 +143,11 @@ struct Reactor::State {
     detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
     std::shared_ptr<detail::Wakeup> wakeup;  // shared with handles for other threads
     detail::Registry registry;
+    detail::Generations generations;
     detail::Quarantine quarantine;
     detail::Batch batch;
-    detail::Slot* retired = nullptr;  // removed in a handler, destroyed when it has returned
+    detail::Slot* retired = nullptr;  // removed, and destroyed when what runs has returned
+    const Asking* asking = nullptr;   // the innermost
     detail::Slot nobody = slot_of(dead_operations);  // takes events that nobody is to have
     detail::Slot wakeup_slot = slot_of(wakeup_operations);
     Stats stats;
@@ -140,6 +175,31 @@ public:
 
 private:
     State& state_;
+};
+
+/// Code of a subscriber other than its handler is on the stack: its fd() or after_fork(). When it
+/// removes its own subscriber, that is destroyed when it has returned.
+class Reactor::State::Asking {
+public:
+    Asking(State& state, const detail::Slot& slot) noexcept
+        : busy_{state}, state_{state}, slot_{slot}, outer_{std::exchange(state.asking, this)} {}
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() {
+        state_.asking = outer_;
+        if (state_.retired != nullptr && outer_ == nullptr && !state_.dispatching) {
+            state_.destroy_retired();
+        }
+    }
+
+    [[nodiscard]] const detail::Slot& slot() const noexcept { return slot_; }
+    [[nodiscard]] const Asking* outer() const noexcept { return outer_; }
+
+private:
+    Busy busy_;
+    State& state_;
+    const detail::Slot& slot_;
+    const Asking* outer_;
 };
 
 /// Binds a run to its thread for as long as it is on the stack.

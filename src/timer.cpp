@@ -21,6 +21,10 @@ using detail::TimerQueue;
 
 namespace {
 
+// Names of timers are the process's: no two Timers give out the same.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+constinit std::atomic<std::uint32_t> timer_ids{0};
+
 /// A deadline that is `delay` after `now`; a negative delay counts as none.
 constexpr std::int64_t later(std::int64_t now, std::int64_t delay) noexcept {
     std::int64_t sum = 0;
@@ -107,17 +111,9 @@ void Timers::State::drop_all() noexcept {
     }
 }
 
-// --- arming -------------------------------------------------------------------------------------
+Timers::State::State(Clock with_clock) noexcept : generations{timer_ids}, clock{with_clock} {}
 
-std::uint32_t Timers::State::next_generation() noexcept {
-    // In blocks, from a counter of the whole process: no two Timers give out the same. The first of
-    // a block is left out, so that it is never 0.
-    static constinit std::atomic<std::uint32_t> blocks{0};
-    if (++generation % generation_block == 0) {
-        generation = blocks.fetch_add(generation_block, std::memory_order_relaxed) + 1;
-    }
-    return generation;
-}
+// --- arming -------------------------------------------------------------------------------------
 
 int Timers::State::open() noexcept {
     const int timerfd = sys::timerfd(kernel_clock());
@@ -212,13 +208,14 @@ Timers::Armed Timers::arm_made(Moment first, std::int64_t period_ns, TimerHandle
     taken.keep();
     timer.deadline = deadline;
     timer.period = period_ns;
-    const TimerId id{taken.index(), state.next_generation()};
+    const TimerId id{taken.index(), state.generations.next()};
     timer.generation = id.generation();
     state.queue.insert(taken.index(), deadline);
     return {.id = id, .error = {}};
 }
 
-Result<TimerId> Timers::not_armed(std::errc why) noexcept {
+// Not inlined by the link either, for the reason that the header gives.
+[[gnu::noinline]] Result<TimerId> Timers::not_armed(std::errc why) noexcept {
     return detail::refused(why);
 }
 
@@ -260,8 +257,9 @@ bool Timers::move_to(TimerId id, Moment moment) noexcept {
     timer->deadline = deadline;
     // Put off, it keeps its place in the heap, and gets another when it comes to the front: idle
     // timeouts are put off at each sign of life and seldom come there.
+    // While timers expire it becomes a newcomer, and runs in a later turn though it were due.
     TimerQueue& queue = state_->queue;
-    if (!queue.comes_up_by(id.index(), deadline)) {
+    if (state_->expiring || !queue.comes_up_by(id.index(), deadline)) {
         static_cast<void>(queue.erase(id.index()));
         queue.insert(id.index(), deadline);
     }

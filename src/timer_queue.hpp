@@ -40,7 +40,6 @@ public:
         }
         places_.resize(std::max(timers, places_.size()), nowhere);
     }
-    [[nodiscard]] std::size_t capacity() const noexcept { return places_.size(); }
 
     [[nodiscard]] std::size_t size() const noexcept { return settled_.size() + newcomer_count_; }
     [[nodiscard]] bool contains(std::uint32_t timer) const noexcept {

@@ -13,6 +13,7 @@
 #include <eventp/timer.hpp>
 
 #include "fork_guard.hpp"
+#include "generations.hpp"
 #include "timer_queue.hpp"
 
 namespace eventp {
@@ -42,7 +43,7 @@ struct Timers::State {
         State& state_;
     };
 
-    explicit State(Clock with_clock) noexcept : clock{with_clock} {}
+    explicit State(Clock with_clock) noexcept;
     void release() noexcept {
         if (--owners == 0) {
             delete this;  // NOLINT(cppcoreguidelines-owning-memory): made by create()
@@ -59,7 +60,7 @@ struct Timers::State {
     }
     /// The timer that `id` names; null when there is none, and in a forked child.
     [[nodiscard]] Node* find(TimerId id) noexcept {
-        if (id.index() >= queue.capacity() || id.generation() == 0 || guard.in_child()) {
+        if (id.index() >= pages.size() * page_size || id.generation() == 0 || guard.in_child()) {
             return nullptr;
         }
         Node& named = node(id.index());
@@ -72,7 +73,6 @@ struct Timers::State {
     [[nodiscard]] bool deadline_of(Moment moment, std::int64_t& deadline) const noexcept;
     /// Makes room for a page more of timers. Throws std::bad_alloc; nothing changed.
     void grow();
-    [[nodiscard]] std::uint32_t next_generation() noexcept;
     void give_back(std::uint32_t index, Node& timer) noexcept {
         timer.next_free = first_free;
         first_free = index;
@@ -98,7 +98,6 @@ struct Timers::State {
     void after_fork() noexcept;
 
     static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
-    static constexpr std::uint32_t generation_block = 1U << 12U;
     static constexpr std::size_t page_size = 256;
     using Page = std::array<Node, page_size>;
 
@@ -108,7 +107,7 @@ struct Timers::State {
     /// Nodes do not move: a handler arms timers while it runs.
     std::vector<std::unique_ptr<Page>> pages;
     std::uint32_t first_free = nobody;
-    std::uint32_t generation = generation_block - 1;  // the last that was given out
+    detail::Generations generations;
     std::uint32_t running = nobody;
     /// When the kernel makes `fd` readable, or has made it.
     /// Invariant: outside expire(), nobody's deadline is before it.

@@ -18,7 +18,7 @@ std::int64_t now_ns() noexcept {
 
 }  // namespace
 
-int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) noexcept {
+int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) {
     if (has_endpoints && wakeup->mailbox().has_tasks()) {
         timeout_ns = 0;
     }
@@ -42,8 +42,7 @@ int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) noexcept {
 
 /// Polls until there is something to do, for as long as the options say. Returns what is left of
 /// the timeout, 0 when there are tasks.
-std::int64_t Reactor::State::spin(epoll_event* room, std::int64_t timeout_ns,
-                                  int& reported) noexcept {
+std::int64_t Reactor::State::spin(epoll_event* room, std::int64_t timeout_ns, int& reported) {
     const std::int64_t start = now_ns();
     const std::int64_t longest = timeout_ns < 0 ? spin_ns : std::min(spin_ns, timeout_ns);
     std::int64_t spent = 0;

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(lint format asan tsan noexcept clang tidy demo)
+stages=(lint format asan tsan noexcept clang tidy bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
@@ -24,6 +24,12 @@ stage_clang() { cmake --workflow --preset clang; }
 stage_tidy() {
   cmake --preset clang
   tools/tidy.py build/clang
+}
+stage_bench() {
+  cmake --workflow --preset bench
+  tools/bench.py build/bench --smoke
+  tools/bench_docs.py build/bench/smoke build/bench/smoke
+  tools/bench_instructions.py build/bench
 }
 stage_demo() { make demo; }
 

@@ -13,10 +13,12 @@ import sys
 # longest name wins.
 LAYERS = [
     {"version", "platform"},
-    {"detail/contract", "detail/exceptions", "contract", "aligned_memory", "sys"},
+    {"detail/contract", "detail/duration", "detail/exceptions", "contract", "aligned_memory",
+     "sys"},
     {"result", "fd", "interest", "event", "registration", "to_string"},
     {"handler", "subscriber", "builder", "thin_subscriber", "reactor_ops", "detail", "slot"},
-    {"registry", "batch", "quarantine", "wakeup", "fork_guard", "mailbox", "backend"},
+    {"registry", "batch", "quarantine", "wakeup", "fork_guard", "mailbox", "task_memory",
+     "generations", "backend"},
     {"reactor", "state", "dispatch", "registering", "removing", "rebuild", "waiting", "forked"},
     {"remote_endpoint", "timer", "timer_handler", "timer_queue", "timer_state", "timer_expiry",
      "signal", "child", "command", "exit_status", "device"},

@@ -12,9 +12,10 @@ server=
 client=
 finish() {
   trap '' INT TERM
-  [ -z "$client" ] || kill -TERM "$client" 2>/dev/null || true
-  [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
-  wait
+  for process in $client $server; do
+    kill -TERM "$process" 2>/dev/null || true
+    wait "$process" || true  # by its number: a bare wait leaves the server out
+  done
 }
 trap finish EXIT
 trap 'exit 130' INT

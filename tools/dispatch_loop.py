@@ -3,8 +3,8 @@
 """Shows the instructions that dispatch spends on one event, and checks what the loop must not do.
 
 Compiles src/dispatch.cpp with -O2, finds the loop around the one indirect call in
-Reactor::State::dispatch() and counts its instructions. Fails when there are more than allowed, or
-when the loop has another call, a division or an atomic instruction.
+Reactor::State::call_handlers() and counts its instructions. Fails when there are more than
+allowed, or when the loop has another call, a division or an atomic instruction.
 
   tools/dispatch_loop.py [--max N] [--update docs/architecture.md] [--cxx g++]
 """
@@ -21,15 +21,15 @@ BEGIN, END = "<!-- dispatch loop: made by tools/dispatch_loop.py -->", "<!-- end
 
 
 def disassemble(cxx, folder):
-    """The instructions of dispatch(), as (address, text)."""
+    """The instructions of call_handlers(), as (address, text)."""
     out = pathlib.Path(folder) / "dispatch.o"
     subprocess.run([cxx, "-std=c++23", "-O2", "-fvisibility=hidden", "-I", ROOT / "include", "-I",
                     ROOT / "src", "-c", ROOT / "src/dispatch.cpp", "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
-    body = re.search(r"<eventp::Reactor::State::dispatch\(\)>:\n((?:.+\n)+)", text)
+    body = re.search(r"<eventp::Reactor::State::call_handlers\(\)>:\n((?:.+\n)+)", text)
     if not body:
-        sys.exit("dispatch_loop: no dispatch() in the object file")
+        sys.exit("dispatch_loop: no call_handlers() in the object file")
     found = (INSTRUCTION.match(line) for line in body[1].splitlines())
     return [(int(m[1], 16), re.sub(r"\s+", " ", m[2])) for m in found if m]
 
@@ -38,7 +38,7 @@ def loop_of(code):
     """From the target of the jump behind the indirect call, up to that jump."""
     calls = [i for i, (_, text) in enumerate(code) if re.match(r"call \*", text)]
     if len(calls) != 1:
-        sys.exit(f"dispatch_loop: {len(calls)} indirect calls in dispatch(); there should be one")
+        sys.exit(f"dispatch_loop: {len(calls)} indirect calls in call_handlers(), not one")
     for i in range(calls[0], len(code)):
         jump = re.match(r"j\w+ ([0-9a-f]+)", code[i][1])
         if jump and int(jump[1], 16) <= code[calls[0]][0]:

@@ -15,6 +15,7 @@ class ChildProcess;
 
 namespace detail {
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
 struct ExitArguments {
     ExitStatus status;
     ChildProcess& child;

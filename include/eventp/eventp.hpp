@@ -3,8 +3,12 @@
 
 // Everything but eventp::testing, which needs gmock.
 #include <eventp/builder.hpp>          // IWYU pragma: export
+#include <eventp/child.hpp>            // IWYU pragma: export
+#include <eventp/child_handler.hpp>    // IWYU pragma: export
+#include <eventp/command.hpp>          // IWYU pragma: export
 #include <eventp/device.hpp>           // IWYU pragma: export
 #include <eventp/event.hpp>            // IWYU pragma: export
+#include <eventp/exit_status.hpp>      // IWYU pragma: export
 #include <eventp/fd.hpp>               // IWYU pragma: export
 #include <eventp/handler.hpp>          // IWYU pragma: export
 #include <eventp/interest.hpp>         // IWYU pragma: export
@@ -17,4 +21,5 @@
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
 #include <eventp/thin_subscriber.hpp>  // IWYU pragma: export
 #include <eventp/timer.hpp>            // IWYU pragma: export
+#include <eventp/timer_handler.hpp>    // IWYU pragma: export
 #include <eventp/version.hpp>          // IWYU pragma: export

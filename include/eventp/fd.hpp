@@ -109,6 +109,7 @@ struct Pointee<const T> {
                                     typename Pointee<T>::Type>;
     static constexpr Type& get(const T& x) noexcept {
         if constexpr (std::is_same_v<Type, const T>) {
+            // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): fd_of() takes lvalues only.
             return x;
         } else {
             return Pointee<T>::get(x);

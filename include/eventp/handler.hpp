@@ -113,7 +113,8 @@ struct Invoker<Fd, StaticHandler<Function>> {
 private:
     template <typename... A>
     static constexpr void call_member(Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
-        (from.fd.*Function)(static_cast<A>(pick<A>(from))...);
+        typename SignatureOf<std::remove_cv_t<decltype(Function)>>::Class& object = from.fd;
+        (object.*Function)(static_cast<A>(pick<A>(from))...);
     }
 };
 

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <eventp/detail/duration.hpp>
 #include <eventp/detail/exceptions.hpp>
 #include <eventp/detail/slot.hpp>
 #include <eventp/fd.hpp>
@@ -146,8 +147,13 @@ public:
     ///                 Subscribers whose type has after_fork(ReactorOps&) stay registered under
     ///                 their names, all others are destroyed; events, tasks and stop requests of
     ///                 the parent are forgotten. In the parent: nothing.
-    /// Errors:         device_or_resource_busy: the handler that forked has not returned.
+    /// Errors:         device_or_resource_busy: the handler that forked has not returned, or
+    ///                 another thread forked while one was running: then it never will.
     ///                 Otherwise those of create(); the copy stays what it was.
+    /// Throws:         std::bad_alloc, and what after_fork() throws. The child's reactor works
+    /// then,
+    ///                 with the subscribers that were registered anew before; the others are
+    ///                 destroyed.
     /// Not promised:   that vfork() or clone() with CLONE_VM is noticed, nor any fork before
     ///                 Linux 4.14.
     [[nodiscard]] Result<> reinit_after_fork();
@@ -163,17 +169,13 @@ public:
     explicit Reactor(Made made) noexcept;
 
 private:
-    /// Rounded up, not overflowing; negative stays negative.
+    /// Negative stays negative, however little.
     template <typename Rep, typename Period>
     static constexpr std::chrono::nanoseconds saturated(
         std::chrono::duration<Rep, Period> duration) noexcept {
-        using std::chrono::nanoseconds;
-        using Wide = std::chrono::duration<long double, std::nano>;
-        const Wide wide{duration};
-        if (!(wide < Wide{nanoseconds::max()})) {  // NaN too
-            return nanoseconds::max();
-        }
-        return wide < Wide::zero() ? nanoseconds{-1} : std::chrono::ceil<nanoseconds>(duration);
+        using Duration = std::chrono::duration<Rep, Period>;
+        return std::chrono::nanoseconds{
+            duration < Duration::zero() ? -1 : detail::saturated_ns(duration)};
     }
 
     [[nodiscard]] static Result<std::unique_ptr<State>> make_state(const Options& options);

@@ -62,7 +62,7 @@ public:
     ///                 set and keeps the subscriber: nothing is reported, not even a hang-up, until
     ///                 modify() asks for something again. While paused the subscriber may replace
     ///                 its descriptor; the number is read anew on resuming, and its Registration
-    ///                 goes on naming it.
+    ///                 goes on naming it (its handler is told the one with the new number).
     ///                 [ghost.number] while the quarantine holds the number the interest is stored
     ///                 and takes effect between turns, in a rebuilt set.
     /// Errors:         nothing changed.
@@ -127,7 +127,7 @@ public:
     ///                 A one-shot subscriber that modify() has armed is left to the kernel, which
     ///                 reports it if it is still ready.
     /// Returns:        false when nothing is registered under `key`, or it has no event in this
-    ///                 turn, or it is paused.
+    ///                 turn, which a kept tail prolongs, or it is paused.
     /// Throws:         std::bad_alloc; nothing changed.
     virtual bool again(Key key) = 0;
 

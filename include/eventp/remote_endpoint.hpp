@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <coroutine>
@@ -11,6 +13,7 @@
 #include <utility>
 
 #include <eventp/detail/call.hpp>
+#include <eventp/detail/duration.hpp>
 #include <eventp/detail/task.hpp>
 #include <eventp/reactor.hpp>
 #include <eventp/result.hpp>
@@ -138,11 +141,9 @@ private:
     /// So that the deadline does not overflow: a century is for ever.
     template <typename Rep, typename Period>
     static std::chrono::nanoseconds clamped(std::chrono::duration<Rep, Period> timeout) noexcept {
-        using Wide = std::chrono::duration<long double, std::nano>;
-        constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 36525};
-        const Wide wide{timeout};
-        return wide < Wide{longest} ? std::chrono::ceil<std::chrono::nanoseconds>(timeout)
-                                    : longest;
+        using std::chrono::nanoseconds;
+        constexpr nanoseconds longest = std::chrono::hours{24 * 36525};
+        return std::clamp(nanoseconds{detail::saturated_ns(timeout)}, nanoseconds{0}, longest);
     }
 
     std::shared_ptr<detail::Wakeup> wakeup_;
@@ -163,8 +164,8 @@ public:
     Answer(const Answer&) = delete;
     Answer& operator=(const Answer&) = delete;
     ~Answer() {
-        if (state_ != nullptr && awaited_) {
-            state_->forget_then();
+        if (awaiting_ != nullptr) {
+            awaiting_->forget();
         }
     }
 
@@ -203,23 +204,22 @@ public:
     }
 
     /// Where a coroutine that awaits this goes on: `resume(handle)` is called on the reactor's
-    /// thread, once, and has it resumed wherever it likes. The default resumes it right there.
+    /// thread, once, and has it resumed wherever it likes. The default resumes it right there; what
+    /// it throws leaves run_once() then, as a handler's exception does. Without a reactor any more
+    /// a coroutine goes on at the thread that ends the reactor, or where it awaits.
     [[nodiscard]] Answer resumed_by(
         std::move_only_function<void(std::coroutine_handle<>)> resume) && {
         resume_ = std::move(resume);
         return std::move(*this);
     }
 
-    [[nodiscard]] bool await_ready() const { return is_ready(); }
+    [[nodiscard]] bool await_ready() const { return state_ == nullptr; }
     [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting) {
-        awaited_ = true;
-        return state_->then([waiting, resume = std::move(resume_)]() mutable {
-            if (resume) {
-                resume(waiting);
-            } else {
-                waiting.resume();
-            }
-        });
+        awaiting_ = std::make_shared<Awaiting>(std::move(resume_), waiting);
+        // Once somebody else may let the coroutine go on, this object may end at any moment.
+        const auto go_on = [awaiting = awaiting_] { awaiting->go_on(); };
+        const RemoteEndpoint endpoint = endpoint_;
+        return state_->then(go_on) || endpoint.post(go_on).has_value();
     }
     [[nodiscard]] Result<R> await_resume() {
         return state_ == nullptr ? Result<R>{detail::refused(refusal_)} : state_->take();
@@ -245,11 +245,38 @@ private:
 #endif
     }
 
+    using Resume = std::move_only_function<void(std::coroutine_handle<>)>;
+
+    /// A coroutine that waits. It goes on once, and not when it was destroyed meanwhile.
+    class Awaiting {
+    public:
+        Awaiting(Resume resume, std::coroutine_handle<> waiting)
+            : resume_{std::move(resume)}, frame_{waiting.address()} {}
+
+        void forget() noexcept { frame_.store(nullptr); }
+        void go_on() {
+            void* const frame = frame_.exchange(nullptr);
+            if (frame == nullptr) {
+                return;
+            }
+            const auto waiting = std::coroutine_handle<>::from_address(frame);
+            if (resume_) {
+                resume_(waiting);
+            } else {
+                waiting.resume();
+            }
+        }
+
+    private:
+        Resume resume_;
+        std::atomic<void*> frame_;
+    };
+
     RemoteEndpoint endpoint_;
     std::shared_ptr<detail::CallState<R>> state_;  // null: refused
     std::errc refusal_{};
-    bool awaited_ = false;
-    std::move_only_function<void(std::coroutine_handle<>)> resume_;
+    std::shared_ptr<Awaiting> awaiting_;
+    Resume resume_;
 };
 
 template <typename F>

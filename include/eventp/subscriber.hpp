@@ -60,7 +60,7 @@ template <Descriptor Fd, typename Handler>
 class TriSubscriber {
 public:
     TriSubscriber(Interest interest, Fd fd, Handler handler)
-        : fd_{std::move(fd)}, handler_{std::move(handler)}, interest_{interest} {}
+        : fd_{std::move(fd)}, interest_{interest}, handler_{std::move(handler)} {}
 
     [[nodiscard]] int fd() { return fd_of(fd_); }
     /// What to register at first; what is registered later is the reactor's to know.
@@ -74,8 +74,8 @@ public:
 
 private:
     Fd fd_;
+    Interest interest_;  // behind the descriptor: most are four bytes, and leave a hole of four
     [[no_unique_address]] Handler handler_;
-    Interest interest_;
 };
 
 namespace detail {

@@ -2,15 +2,13 @@
 #pragma once
 
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <ratio>
 #include <type_traits>
 #include <utility>
 
+#include <eventp/detail/duration.hpp>
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 #include <eventp/timer_handler.hpp>
@@ -27,33 +25,6 @@ struct BootClock {
 
     EVENTP_API static time_point now() noexcept;
 };
-
-namespace detail {
-
-/// Rounded up to nanoseconds; what is too long for them is their maximum or minimum.
-template <typename Rep, typename Period>
-[[nodiscard]] constexpr std::int64_t saturated_ns(
-    std::chrono::duration<Rep, Period> duration) noexcept {
-    using Limits = std::numeric_limits<std::int64_t>;
-    using Factor = std::ratio_divide<Period, std::nano>;
-    if constexpr (std::integral<Rep> && Factor::den == 1) {
-        std::int64_t ns = 0;
-        if (__builtin_mul_overflow(duration.count(), std::int64_t{Factor::num}, &ns)) {
-            return duration.count() < 0 ? Limits::min() : Limits::max();
-        }
-        return ns;
-    } else {
-        const long double ns =
-            std::ceil(std::chrono::duration<long double, std::nano>{duration}.count());
-        if (!(ns < static_cast<long double>(Limits::max()))) {  // NaN too
-            return Limits::max();
-        }
-        return ns > static_cast<long double>(Limits::min()) ? static_cast<std::int64_t>(ns)
-                                                            : Limits::min();
-    }
-}
-
-}  // namespace detail
 
 /// Any number of timers on one timerfd(2), in one reactor.
 ///
@@ -218,7 +189,7 @@ private:
     /// A Result<TimerId> that is returned in registers.
     struct Armed {
         TimerId id;
-        std::errc error;
+        std::errc error{};
     };
     [[nodiscard]] Armed arm_made(Moment first, std::int64_t period_ns,
                                  detail::TimerHandlerMaker make);

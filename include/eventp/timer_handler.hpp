@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +64,7 @@ private:
 
 namespace detail {
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
 struct TimerArguments {
     TimerId id;
     Expirations expirations;
@@ -151,6 +153,7 @@ private:
 
 /// A timer's handler whose type is known no more: five words, in place when it fits in four.
 /// Made where it stays.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): storage_ is written with operations_.
 class TimerHandler {
 public:
     TimerHandler() noexcept = default;
@@ -163,11 +166,11 @@ public:
     void emplace(F&& handler) {
         using Stored = std::decay_t<F>;
         if constexpr (sizeof(Stored) <= sizeof storage_ && alignof(Stored) <= alignof(void*)) {
-            std::construct_at(reinterpret_cast<Stored*>(storage_), std::forward<F>(handler));
+            std::construct_at(reinterpret_cast<Stored*>(storage_.data()), std::forward<F>(handler));
             operations_ = &OperationsOf<Stored, Stored>::operations;
         } else {
             using Owner = std::unique_ptr<Stored>;
-            std::construct_at(reinterpret_cast<Owner*>(storage_),
+            std::construct_at(reinterpret_cast<Owner*>(storage_.data()),
                               std::make_unique<Stored>(std::forward<F>(handler)));
             operations_ = &OperationsOf<Stored, Owner>::operations;
         }
@@ -175,7 +178,7 @@ public:
 
     void operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
         TimerArguments arguments{.id = id, .expirations = expirations, .reactor = reactor};
-        operations_->call(storage_, arguments);
+        operations_->call(storage_.data(), arguments);
     }
 
     /// reset() runs code of the user's.
@@ -185,7 +188,7 @@ public:
     void reset() noexcept {
         const Operations* operations = std::exchange(operations_, nullptr);
         if (operations != nullptr && operations->destroy != nullptr) {
-            operations->destroy(storage_);
+            operations->destroy(storage_.data());
         }
     }
 
@@ -216,7 +219,7 @@ private:
     };
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::byte storage_[4 * sizeof(void*)];
+    alignas(void*) std::array<std::byte, 4 * sizeof(void*)> storage_;  // empty until emplace()
 };
 static_assert(sizeof(TimerHandler) == 5 * sizeof(void*));
 

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] int modify(int fd, std::uint32_t events, Slot& slot) noexcept;
     /// 0 when the set is closed: then it has no entries.
     [[nodiscard]] int remove(int fd) noexcept;
-    [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns) noexcept;
+    [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns);
 
     /// Puts `fresh` in the place of this set, under the number of this set.
     [[nodiscard]] int replace_by(EpollSet& fresh) noexcept;

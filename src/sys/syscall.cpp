@@ -58,7 +58,7 @@ int epoll_remove(int set, int fd) noexcept {
     return result_of(::epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr));
 }
 
-int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns) noexcept {
+int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns) {
     if (timeout_ns <= 0) {
         return result_of(::epoll_wait(set, events, capacity, timeout_ns < 0 ? -1 : 0));
     }

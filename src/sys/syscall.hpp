@@ -16,9 +16,8 @@ namespace eventp::sys {
 [[nodiscard]] int epoll_modify(int set, int fd, std::uint32_t events, void* data) noexcept;
 [[nodiscard]] int epoll_remove(int set, int fd) noexcept;
 
-/// Waits for at most `timeout_ns`; negative: for ever.
-[[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity,
-                             std::int64_t timeout_ns) noexcept;
+/// Waits for at most `timeout_ns`; negative: for ever. A cancellation point, so not noexcept.
+[[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns);
 
 [[nodiscard]] int eventfd() noexcept;
 [[nodiscard]] int eventfd_add(int fd) noexcept;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// A thread that is cancelled inside a handler unwinds through the reactor as through an exception.
+// A thread that is cancelled inside a handler, or in a wait, unwinds through the reactor as through
+// an exception.
+#include <atomic>
+
 #include <gtest/gtest.h>
 
 #include <pthread.h>
+#include <unistd.h>
 
+#include "support/blocked.hpp"
 #include "support/source.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -55,6 +60,74 @@ TEST(ReactorDispatch, KeepsTheRestOfTheBatchWhenTheThreadIsCancelledInAHandler) 
     EXPECT_EQ(reactor.stats().registered, 3U);
     EXPECT_TRUE(reactor.remove(crowd.order[0]->name));
     EXPECT_EQ(crowd.order[0]->destroyed, 1);
+}
+
+/// A thread that runs one turn without an end, and what it says of itself.
+class EndlessTurn {
+public:
+    explicit EndlessTurn(Reactor& reactor) : reactor_{reactor} {
+        const auto run = [](void* argument) -> void* {
+            auto& self = *static_cast<EndlessTurn*>(argument);
+            self.thread_.store(::gettid());
+            self.thread_.notify_all();
+            static_cast<void>(self.reactor_.run_once());
+            return argument;
+        };
+        EXPECT_EQ(::pthread_create(&handle_, nullptr, run, this), 0);
+    }
+    EndlessTurn(const EndlessTurn&) = delete;
+    EndlessTurn& operator=(const EndlessTurn&) = delete;
+    ~EndlessTurn() = default;
+
+    void wait_until_it_waits() const {
+        thread_.wait(0);
+        wait_until_blocked(thread_.load());
+    }
+    /// Cancels it; true when that ended it.
+    [[nodiscard]] bool cancel() const {
+        EXPECT_EQ(::pthread_cancel(handle_), 0);
+        void* result = nullptr;
+        EXPECT_EQ(::pthread_join(handle_, &result), 0);
+        return result == PTHREAD_CANCELED;
+    }
+
+private:
+    Reactor& reactor_;
+    std::atomic<pid_t> thread_{0};
+    pthread_t handle_{};
+};
+
+TEST(ReactorDispatch, StaysUsableWhenTheThreadIsCancelledWhileItWaits) {  // [dispatch.throws]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    const EndlessTurn turn{reactor};
+    turn.wait_until_it_waits();
+
+    EXPECT_TRUE(turn.cancel());
+
+    source.signal();
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_TRUE(reactor.remove(source));
+    EXPECT_EQ(source.destroyed, 1);
+}
+
+TEST(ReactorDispatch, IsReachedByPostsWhenTheThreadIsCancelledWhileItWaits) {
+    // [dispatch.throws] [remote.post]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    const EndlessTurn turn{reactor};
+    turn.wait_until_it_waits();
+
+    EXPECT_TRUE(turn.cancel());
+
+    bool ran = false;
+    EXPECT_TRUE(endpoint.post([&](ReactorOps& by) {
+        ran = true;
+        by.stop();
+    }));
+    EXPECT_TRUE(reactor.run());
+    EXPECT_TRUE(ran);
 }
 
 }  // namespace

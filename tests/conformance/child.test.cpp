@@ -271,7 +271,8 @@ TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.lost]
         }
     }
     {
-        const ChildProcess dropped = idle.start();
+        const Idle another;
+        const ChildProcess dropped = another.start();
     }  // the destructor does not wait for ever
     ::sigaction(SIGCHLD, &before, nullptr);
 }

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <eventp/child.hpp>
 #include <eventp/eventp.hpp>
 
@@ -111,6 +113,30 @@ TEST(ChildDropped, IsKilledWhenTheReactorRefusesIt) {  // [child.kill_and_wait]
     EXPECT_FALSE(std::move(child).on_exit([] {}).register_into(reactor));
 
     EXPECT_FALSE(is_unreaped(pid));
+}
+
+TEST(ChildDropped, IsLeftWhenItMayNotBeKilledAnyMore) {  // [child.kill_and_wait] [child.kill]
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "only root can have children of another user";
+    }
+    EXPECT_TRUE(in_child([] {
+        ::alarm(10);  // a destructor that waits is ended; the child of this one reads its end then
+        Idle idle;
+        std::optional child{idle.start()};
+        const pid_t pid = child->pid();
+        constexpr uid_t nobody = 65534;
+        if (::setresuid(nobody, nobody, nobody) != 0 ||
+            error_of(child->kill(SIGKILL)) != std::errc::operation_not_permitted) {
+            return false;
+        }
+
+        child.reset();
+
+        const bool is_left = runs(pid) && ChildProcess::reap_left() == 1;
+        idle.end_all();
+        wait_for_zombie(pid);
+        return is_left && ChildProcess::reap_left() == 0 && !is_unreaped(pid);
+    }));
 }
 
 // --- left ---------------------------------------------------------------------------------------

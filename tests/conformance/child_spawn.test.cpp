@@ -3,6 +3,7 @@
 // What a program finds when it starts, and why it may not.
 #include <csignal>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -129,7 +130,8 @@ TEST(ChildFinds, NoOtherDescriptorsCloseOnExecOrNot) {  // [child.descriptors]
 
 TEST(ChildIsNotStarted, WithADescriptorThatIsNotOpen) {  // [child.descriptors] [child.spawn]
     for (const auto& [number, from] :
-         {std::pair{1, closed_number()}, std::pair{1, -1}, std::pair{-1, 1}}) {
+         {std::pair{1, closed_number()}, std::pair{1, -1}, std::pair{-1, 1},
+          std::pair{std::numeric_limits<int>::max(), 1}}) {
         EXPECT_EQ(error_of(ChildProcess::spawn(
                       {.program = "true", .descriptors = {{number, BorrowedFd{from}}}})),
                   std::errc::bad_file_descriptor);
@@ -138,6 +140,13 @@ TEST(ChildIsNotStarted, WithADescriptorThatIsNotOpen) {  // [child.descriptors] 
     EXPECT_EQ(error_of(ChildProcess::spawn(
                   {.program = "true",
                    .descriptors = {{closed, BorrowedFd{0}}, {closed + 1, BorrowedFd{closed}}}})),
+              std::errc::bad_file_descriptor);
+    // The last number there is leaves none above it to keep others out of the way.
+    EXPECT_EQ(error_of(ChildProcess::spawn(
+                  {.program = "true",
+                   .descriptors = {{1, BorrowedFd{2}},
+                                   {2, BorrowedFd{1}},
+                                   {std::numeric_limits<int>::max(), BorrowedFd{0}}}})),
               std::errc::bad_file_descriptor);
     EXPECT_FALSE(has_children());
 }

@@ -10,39 +10,10 @@
 #include "support/files.hpp"
 #include "support/kernel_set.hpp"
 #include "support/source.hpp"
+#include "support/talker.hpp"
 
 namespace eventp::support {
 namespace {
-
-/// What a Talker answers, and what it does before; the test changes both.
-struct Talk {
-    OwnedFd file = make_eventfd();
-    int number = file.fd();
-    std::function<void()> first;  // done once
-    int calls = 0;
-    int destroyed = 0;
-    Registration name;
-};
-
-class Talker {
-public:
-    explicit Talker(Talk& talk) : talk_{talk} {}
-    Talker(const Talker&) = delete;
-    Talker& operator=(const Talker&) = delete;
-    ~Talker() { ++talk_.destroyed; }
-
-    [[nodiscard]] int fd() const {
-        if (const auto action = std::exchange(talk_.first, nullptr)) {
-            action();
-        }
-        return talk_.number;
-    }
-    [[nodiscard]] Interest interest() const { return reading; }
-    void handle() const { ++talk_.calls; }
-
-private:
-    Talk& talk_;
-};
 
 class DescriptorThatCallsBack : public ::testing::Test {
 protected:
@@ -83,6 +54,21 @@ TEST_F(DescriptorThatCallsBack, MayRemoveItsSubscriber) {  // [modify.paused]
     EXPECT_EQ(error_of(reactor.modify(one.name, reading)), std::errc::no_such_file_or_directory);
     EXPECT_EQ(one.destroyed, 1);
     EXPECT_EQ(entries_held(), 0U);
+}
+
+TEST_F(DescriptorThatCallsBack, EndsWithTheSubscriberThatItRemovesWhenItHasReturned) {
+    // [modify.paused] [remove.outside]
+    add(one);
+    ASSERT_TRUE(reactor.modify(one.name, nothing));
+    one.first = [&] {
+        ASSERT_TRUE(reactor.remove(one.name));
+        EXPECT_FALSE(reactor.contains(one.name));
+        EXPECT_EQ(one.destroyed, 0);
+    };
+
+    EXPECT_FALSE(reactor.modify(one.name, reading));
+
+    EXPECT_EQ(one.destroyed, 1);
 }
 
 TEST_F(DescriptorThatCallsBack, MayRemoveTheOneThatResumesUnderItsNumber) {  // [modify.paused]
@@ -131,6 +117,51 @@ TEST_F(DescriptorThatCallsBack, CannotAddItsSubscriberUnderTwoNumbers) {  // [ad
     EXPECT_EQ(entries_held(), 0U);
 }
 
+TEST_F(DescriptorThatCallsBack, HasItsSubscriberAddedWithTheInterestThatItLeavesThere) {
+    // [add.strong]
+    for (const Interest changed : {Interest{}.write().oneshot(), Interest{}.read_write()}) {
+        Talk talk;
+        auto subscriber = ThinSubscriber::make<Talker>(talk);
+        talk.first = [&] {
+            const auto added = reactor.add(subscriber);
+            ASSERT_TRUE(added);
+            ASSERT_TRUE(reactor.modify(*added, changed));
+            subscriber = reactor.take(*added);
+            ASSERT_TRUE(subscriber);
+        };
+        const auto added = reactor.add(subscriber);
+        ASSERT_TRUE(added);
+
+        const auto entries = entries_of(working_set());
+        ASSERT_EQ(entries.size(), 2U);
+        EXPECT_EQ(entries.back().events & ~(EPOLLERR | EPOLLHUP), changed.bits());
+        EXPECT_EQ(poll(reactor), 1U);
+        EXPECT_EQ(talk.told, changed);
+        EXPECT_EQ(poll(reactor), changed.is_oneshot() ? 0U : 1U);
+        EXPECT_TRUE(reactor.remove(*added));
+    }
+}
+
+TEST_F(DescriptorThatCallsBack, HasItsSubscriberAddedPausedWhenItLeavesItSo) {
+    // [add.strong] [modify.paused]
+    ASSERT_EQ(::eventfd_write(one.file.fd(), 1), 0);
+    auto subscriber = ThinSubscriber::make<Talker>(one);
+    one.first = [&] {
+        const auto added = reactor.add(subscriber);
+        ASSERT_TRUE(added);
+        ASSERT_TRUE(reactor.modify(*added, nothing));
+        subscriber = reactor.take(*added);
+        ASSERT_TRUE(subscriber);
+    };
+    const auto added = reactor.add(subscriber);
+    ASSERT_TRUE(added);
+
+    EXPECT_EQ(entries_held(), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_TRUE(reactor.modify(*added, reading));
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
 TEST_F(DescriptorThatCallsBack, KeepsItsRowFromANewcomerWhenItResumes) {  // [add.strong]
     add(one);
     ASSERT_TRUE(reactor.modify(one.name, nothing));
@@ -152,7 +183,10 @@ TEST_F(DescriptorThatCallsBack, MakesRoomForANewcomerWhenItRemovesItsSubscriber)
     add(one);
     ASSERT_TRUE(reactor.modify(one.name, nothing));
     other.number = one.number;
-    one.first = [&] { ASSERT_TRUE(reactor.remove(one.name)); };
+    one.first = [&] {
+        ASSERT_TRUE(reactor.remove(one.name));
+        EXPECT_EQ(one.destroyed, 0);
+    };
 
     add(other);
 

@@ -14,11 +14,11 @@
 #include <gtest/gtest.h>
 
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <eventp/device.hpp>
 
+#include "support/child.hpp"
 #include "support/files.hpp"
 #include "support/source.hpp"
 #include "support/trio.hpp"
@@ -315,17 +315,6 @@ struct Forker {
         b = make_eventfd(1);
     }
 };
-
-/// Runs `in_child` in a child of this process; true when it returns true.
-template <typename F>
-bool holds_in_child(F in_child) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::_exit(in_child() && !::testing::Test::HasFailure() ? 0 : 1);
-    }
-    int status = -1;
-    return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 TEST_F(DeviceLifetime, GoesOnInAForkedChildThatReplacesItsDescriptors) {  // [device.after_fork]
     auto device = eventp::device<Forker>()

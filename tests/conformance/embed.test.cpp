@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // fd(): a reactor inside another loop, which must never sleep through what is to be done in here.
+#include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "support/files.hpp"
+#include "support/signal_storm.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
@@ -119,6 +122,24 @@ TEST(ReactorFd, StaysReadableWhileATailIsKept) {  // [reactor.fd] [dispatch.thro
     }
 }
 #endif
+
+TEST(ReactorFd, TellsOfAPostBehindATurnThatASignalInterrupted) {  // [reactor.fd] [remote.coalesce]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    const int fd = embedded(reactor);
+    static_cast<void>(run_while_readable(reactor));
+    std::optional<SignalStorm> storm{std::in_place};
+    EXPECT_EQ(error_of(reactor.run_once(std::chrono::hours{1})), std::errc::interrupted);
+    storm.reset();
+    ASSERT_FALSE(is_readable(fd));
+    bool ran = false;
+
+    std::thread{[&] { EXPECT_TRUE(endpoint.post([&ran] { ran = true; })); }}.join();
+
+    EXPECT_TRUE(is_readable(fd));
+    static_cast<void>(poll(reactor));
+    EXPECT_TRUE(ran);
+}
 
 /// Makes the reactor rebuild its set: takes somebody whose descriptor was closed.
 void rebuild(Reactor& reactor) {

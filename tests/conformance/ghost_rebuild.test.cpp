@@ -332,5 +332,27 @@ TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [again]
     EXPECT_EQ(source.calls, 2);
 }
 
+TEST(Rebuilt, KeepsWhatAFiredOneShotWithAHangupAskedFor) {  // [ghost.rebuild] [again]
+    Reactor reactor;
+    Pipe pipe;
+    Watched watched{pipe.read.fd(), reading_once, [](Watched& self, ReactorOps& by) {
+                        EXPECT_TRUE(by.again(self.name));
+                        self.then = {};
+                    }};
+    watched.add_to(reactor);
+    ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
+    pipe.write.reset();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    rebuild_now(reactor);
+
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(watched.calls, 2);
+    EXPECT_TRUE(watched.event.is_readable());
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(poll(reactor), 0U);
+    EXPECT_EQ(watched.calls, 2);
+}
+
 }  // namespace
 }  // namespace eventp::support

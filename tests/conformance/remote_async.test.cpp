@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -69,21 +71,72 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
     Seen seen;
     std::atomic<void*> handed_over{nullptr};
 
-    auto answer = running.endpoint()
-                      .call_async([] { return 6; })
-                      .resumed_by([&handed_over](std::coroutine_handle<> waiting) {
-                          handed_over = waiting.address();
-                          handed_over.notify_all();
-                      });
-    const bool was_ready = answer.is_ready();
-    await_answer(std::move(answer), seen);
-    if (!was_ready && !seen.done) {
-        handed_over.wait(nullptr);
-        std::coroutine_handle<>::from_address(handed_over).resume();
-    }
+    await_answer(running.endpoint()
+                     .call_async([] { return 6; })
+                     .resumed_by([&handed_over](std::coroutine_handle<> waiting) {
+                         handed_over = waiting.address();
+                         handed_over.notify_all();
+                     }),
+                 seen);
+    handed_over.wait(nullptr);
+    std::coroutine_handle<>::from_address(handed_over).resume();
+
+    EXPECT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 6);
+    EXPECT_EQ(seen.thread, std::this_thread::get_id());
+}
+
+/// An answer that is there already.
+Answer<int> given(const ReactorThread& running, int value) {
+    auto answer = running.endpoint().call_async([value] { return value; });
+    EXPECT_TRUE(running.endpoint().call([] {}));
+    EXPECT_TRUE(answer.is_ready());
+    return answer;
+}
+
+TEST(RemoteAsync, IsAwaitedAtTheReactorsThreadThoughTheAnswerIsThere) {  // [remote.async]
+    ReactorThread running;
+    Seen seen;
+
+    await_answer(given(running, 9), seen);
     seen.wait();
 
-    EXPECT_EQ(seen.answer.value(), 6);
+    EXPECT_EQ(seen.answer.value(), 9);
+    EXPECT_EQ(seen.thread, running.thread_id());
+}
+
+TEST(RemoteAsync, ResumesACoroutineWhereItIsToldThoughTheAnswerIsThere) {  // [remote.async]
+    ReactorThread running;
+    Seen seen;
+    std::thread::id told_on;
+    std::atomic<void*> handed_over{nullptr};
+
+    await_answer(given(running, 10).resumed_by([&](std::coroutine_handle<> waiting) {
+        told_on = std::this_thread::get_id();
+        handed_over = waiting.address();
+        handed_over.notify_all();
+    }),
+                 seen);
+    handed_over.wait(nullptr);
+    EXPECT_FALSE(seen.done);
+    std::coroutine_handle<>::from_address(handed_over).resume();
+
+    EXPECT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 10);
+    EXPECT_EQ(told_on, running.thread_id());
+    EXPECT_EQ(seen.thread, std::this_thread::get_id());
+}
+
+TEST(RemoteAsync, IsAwaitedWhereItIsWhenTheReactorIsGone) {  // [remote.async] [remote.gone]
+    ReactorThread running;
+    Seen seen;
+    Answer<int> answer = given(running, 11);
+    running.stop_and_destroy();
+
+    await_answer(std::move(answer), seen);
+
+    ASSERT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 11);
     EXPECT_EQ(seen.thread, std::this_thread::get_id());
 }
 
@@ -116,6 +169,93 @@ TEST(RemoteAsync, GivesAFutureOfACallThatIsRefused) {  // [remote.async]
 }
 
 #if defined(__cpp_exceptions)
+/// A coroutine that runs by itself, and out of which exceptions come. This owns it.
+class Throwing {
+public:
+    // NOLINTBEGIN(readability-identifier-naming, readability-convert-member-functions-to-static)
+    struct promise_type {
+        Throwing get_return_object() {
+            return Throwing{std::coroutine_handle<promise_type>::from_promise(*this)};
+        }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() { throw; }
+    };
+    // NOLINTEND(readability-identifier-naming, readability-convert-member-functions-to-static)
+
+    explicit Throwing(std::coroutine_handle<> handle) : handle_{handle} {}
+    Throwing(const Throwing&) = delete;
+    Throwing& operator=(const Throwing&) = delete;
+    ~Throwing() { handle_.destroy(); }
+
+private:
+    std::coroutine_handle<> handle_;
+};
+
+Throwing await_and_throw(Answer<int> answer, Seen& seen) {
+    seen.answer = co_await answer;
+    throw std::runtime_error{"resumed"};
+}
+
+TEST(RemoteAsync, LetsTheExceptionOfACoroutineLeaveTheTurn) {  // [remote.async] [dispatch.throws]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    Seen seen;
+    bool ran = false;
+    const Throwing coroutine = await_and_throw(endpoint.call_async([] { return 12; }), seen);
+    ASSERT_TRUE(endpoint.post([&ran] { ran = true; }));
+
+    EXPECT_THROW(static_cast<void>(reactor.run_once(std::chrono::seconds{0})), std::runtime_error);
+
+    EXPECT_EQ(seen.answer.value(), 12);
+    for (int turn = 0; turn < 3 && !ran; ++turn) {
+        support::poll(reactor);
+    }
+    EXPECT_TRUE(ran);
+}
+
+TEST(RemoteAsync, LetsTheExceptionOfACoroutineWhoseAnswerIsThereLeaveTheTurn) {
+    // [remote.async] [dispatch.throws]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    Seen seen;
+    Answer<int> answer = endpoint.call_async([] { return 13; });
+    support::poll(reactor);
+    ASSERT_TRUE(answer.is_ready());
+    const Throwing coroutine = await_and_throw(std::move(answer), seen);
+    bool ran = false;
+    ASSERT_TRUE(endpoint.post([&ran] { ran = true; }));
+
+    EXPECT_THROW(static_cast<void>(reactor.run_once(std::chrono::seconds{0})), std::runtime_error);
+
+    EXPECT_EQ(seen.answer.value(), 13);
+    for (int turn = 0; turn < 3 && !ran; ++turn) {
+        support::poll(reactor);
+    }
+    EXPECT_TRUE(ran);
+}
+
+TEST(RemoteAsync, KeepsTheAnswerWhenWhatIsToResumeThrows) {  // [remote.async]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    Seen seen;
+    std::coroutine_handle<> waiting;
+    await_answer(
+        endpoint.call_async([] { return 14; }).resumed_by([&](std::coroutine_handle<> handle) {
+            waiting = handle;
+            throw std::runtime_error{"no place to resume"};
+        }),
+        seen);
+
+    EXPECT_THROW(static_cast<void>(reactor.run_once(std::chrono::seconds{0})), std::runtime_error);
+    ASSERT_TRUE(waiting);
+    waiting.resume();
+
+    ASSERT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 14);
+}
+
 TEST(RemoteAsync, ThrowsWhatTheClosureThrewFromEachWayToTheAnswer) {  // [remote.async]
     ReactorThread running;
     const auto thrower = []() -> int { throw std::runtime_error{"async"}; };

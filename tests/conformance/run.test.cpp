@@ -2,16 +2,15 @@
 //
 // run() and what ends it.
 #include <atomic>
-#include <fstream>
 #include <stdexcept>
 #include <stop_token>
-#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include <unistd.h>
 
+#include "support/blocked.hpp"
 #include "support/files.hpp"
 #include "support/source.hpp"
 
@@ -160,19 +159,6 @@ TEST(ReactorRun, WithATokenEndsWhenAHandlerRequestsIt) {  // [run.token]
     EXPECT_TRUE(reactor.run(stopper.get_token()));
 
     EXPECT_EQ(crowd.order.size(), 3U);
-}
-
-/// Waits until the thread of that number is blocked in the kernel.
-void wait_until_blocked(pid_t thread) {
-    const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
-    for (char state = 'R'; state != 'S';) {
-        std::string line;
-        std::getline(std::ifstream{path}, line);
-        const std::size_t behind_name = line.rfind(')');
-        ASSERT_NE(behind_name, std::string::npos);
-        state = line.at(behind_name + 2);
-        std::this_thread::yield();
-    }
 }
 
 TEST(ReactorRun, WithATokenIsWokenFromAnotherThread) {  // [run.token]

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -82,6 +83,34 @@ void destroy_in_a_destructor() {
 
 TEST_F(ReactorDeath, ComesOfDestroyingAReactorInASubscribersDestructor) {  // [reactor.destroy]
     EXPECT_DEATH(destroy_in_a_destructor(), busy);
+}
+
+/// A closure that destroys a reactor when it is destroyed.
+class Destroyer {
+public:
+    explicit Destroyer(std::unique_ptr<Reactor>& reactor) : reactor_{&reactor} {}
+    Destroyer(Destroyer&& other) noexcept : reactor_{std::exchange(other.reactor_, nullptr)} {}
+    Destroyer& operator=(Destroyer&&) = delete;
+    ~Destroyer() {
+        if (reactor_ != nullptr) {
+            reactor_->reset();
+        }
+    }
+    void operator()() const {}
+
+private:
+    std::unique_ptr<Reactor>* reactor_;
+};
+
+void destroy_in_a_closure_that_is_dropped() {
+    auto reactor = std::make_unique<Reactor>();
+    static_cast<void>(RemoteEndpoint{*reactor}.post(Destroyer{reactor}));
+    static_cast<void>(reactor->release());
+}
+
+TEST_F(ReactorDeath, ComesOfDestroyingAReactorInAClosureThatItsReleaseDrops) {
+    // [reactor.release] [reactor.destroy]
+    EXPECT_DEATH(destroy_in_a_closure_that_is_dropped(), busy);
 }
 
 void exit_in_a_handler() {

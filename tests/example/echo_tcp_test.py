@@ -53,77 +53,79 @@ class Bytes(unittest.TestCase):
 
 
 class Fairness(unittest.TestCase):
-    @unittest.skipUnless(served.has("socat"), "socat is not installed")
-    def test_small_peers_are_served_beside_a_greedy_one(self):
+    BUDGET = 64 * 1024  # what a connection may read in a turn
+
+    def test_a_greedy_peer_has_its_budget_of_a_turn_and_others_are_served_beside_it(self):
         with served.Server() as server:
-            greedy = subprocess.Popen(["socat", "-b", str(MIB), "/dev/zero!!/dev/null",
-                                       f"TCP:127.0.0.1:{server.port}"])
-            try:
-                peers = [server.connect() for _ in range(10)]
-                for round_ in range(200):
-                    for peer in peers:
-                        peer.sendall(b"%08d" % round_)
-                    for peer in peers:
-                        self.assertEqual(served.receive(peer, 8), b"%08d" % round_)
-                for peer in peers:
-                    peer.close()
-            finally:
-                greedy.kill()
-                greedy.wait()
+            greedy = server.connect()
+            peers = [server.connect() for _ in range(10)]
+            for peer in (greedy, *peers):
+                served.exchange(peer)
+            # While it stands still megabytes pile up, which it could read in one go: with data
+            # always at hand, a server without a budget stays with a peer until that is all gone.
+            server.signal(signal.SIGSTOP)
+            sent = served.push(greedy, bytes(64 * MIB))
+            for peer in peers:
+                peer.sendall(b"small")
+            server.signal(signal.SIGCONT)
+            for peer in peers:
+                self.assertEqual(served.receive(peer, 5), b"small")
+            self.assertEqual(served.receive(greedy, sent), bytes(sent))
+            for peer in (greedy, *peers):
+                peer.close()
             server.signal()
-            self.assertGreater(server.totals()["bytes"], 10 * 200 * 8)
+            totals = server.totals()
+        self.assertGreater(sent, 8 * self.BUDGET)
+        self.assertGreaterEqual(totals["turns"], sent / self.BUDGET)
 
     def test_a_peer_that_does_not_read_is_not_read_from_for_ever(self):
         data = bytes(range(256)) * (64 * MIB // 256)
-        with served.Server() as server, server.connect() as peer:
-            sent = served.fill(peer, data)
+        with served.Server() as server, server.connect() as peer, server.connect() as other:
+            sent, _ = served.fill(peer, data, other)  # it bothers nobody else meanwhile
             self.assertLess(sent, len(data))
-
-            with server.connect() as other:  # it bothers nobody else meanwhile
-                other.sendall(b"hello")
-                self.assertEqual(served.receive(other, 5), b"hello")
             peer.shutdown(socket.SHUT_WR)
             self.assertEqual(served.receive(peer, len(data)), data[:sent])
 
 
 class Shortage(unittest.TestCase):
-    def served_of(self, peers, patience, at_least=1000):
-        """Those that are answered, `at_least` so many if it does not take too long."""
+    def served_of(self, peers):
+        """Those of the peers that are answered before the server has nothing more to do."""
         answered = set()
-        while len(answered) < at_least:
-            ready = select.select(peers - answered, [], [], patience)[0]
-            if not ready:
-                break
+        while ready := select.select(peers - answered, [], [],
+                                     0 if answered else served.LIMIT_S)[0]:
             for peer in ready:
                 self.assertEqual(served.receive(peer, 5), b"hello")
             answered.update(ready)
+            for _ in range(10):  # turns in which it would come to others
+                served.exchange(ready[0])
+        self.assertGreater(len(answered), 0)
         return answered
 
     def test_of_descriptors_delays_clients_and_costs_no_time(self):
         clients = 64
         with served.Server(descriptors=32) as server:
+            # UBSan opens a pipe at the first virtual call to an object, and takes its failure for a
+            # broken object. So the server sees its first refusal, EAGAIN, before the shortage.
+            with server.connect() as first:
+                served.exchange(first)
             waiting = {server.connect() for _ in range(clients)}
             for peer in waiting:
                 self.addCleanup(peer.close)
             for peer in waiting:
                 peer.sendall(b"hello")
             # Those that it has descriptors for are served, and keep them: the others wait.
-            before = server.cpu_seconds()
-            held = self.served_of(waiting, patience=1)
-            self.assertGreater(len(held), 0)
+            held = self.served_of(waiting)
             self.assertLess(len(held), 32)
-            self.assertLess(server.cpu_seconds() - before, 0.3)
-
-            while held:
+            server.wait_for_naps(3)  # it tries again now and then, and no more than that
+            while waiting:
                 waiting -= held
                 for peer in held:
                     peer.close()
-                held = self.served_of(waiting, patience=served.LIMIT_S,
-                                      at_least=min(1, len(waiting)))
+                held = self.served_of(waiting) if waiting else set()
             self.assertEqual(waiting, set())
             server.signal()
             totals = server.totals()
-        self.assertEqual(totals["connections"], clients)
+        self.assertEqual(totals["connections"], 1 + clients)
         self.assertGreater(totals["pauses"], 0)
         self.assertLess(totals["turns"], 1000)  # it would be 100 000 and more in a spin
 
@@ -138,14 +140,15 @@ class End(unittest.TestCase):
     def test_comes_after_all_that_was_owed_is_sent(self):
         data = bytes(range(256)) * (64 * MIB // 256)
         with served.Server("--grace", "100000") as server:
-            with server.connect() as peer:
-                sent = served.fill(peer, data)
+            with server.connect() as peer, server.connect() as other:
+                sent, echoed = served.fill(peer, data, other)
                 server.signal()
+                self.assertEqual(served.receive(other, 1), b"")  # so that it is leaving by now
                 got = served.receive(peer, len(data))
                 self.assertEqual(got, data[:len(got)])
             totals = server.totals()
         self.assertLessEqual(len(got), sent)
-        self.assertEqual(totals["bytes"], len(got))
+        self.assertEqual(totals["bytes"], len(got) + echoed)
         self.assertGreater(len(got), 0)
         self.assertEqual(totals["cut"], 0)
 

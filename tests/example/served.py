@@ -15,13 +15,6 @@ LIMIT_S = 120
 EXAMPLES = pathlib.Path(os.environ["EVENTP_EXAMPLES"])
 
 
-def without_vptr_checks():
-    """UBSan's check of virtual calls opens a pipe, and takes its failure for a broken object."""
-    suppressions = pathlib.Path(__file__).with_name("descriptors.ubsan").resolve()
-    options = f"{os.environ.get('UBSAN_OPTIONS', '')}:suppressions={suppressions}"
-    return {**os.environ, "UBSAN_OPTIONS": options.lstrip(":")}
-
-
 class Server:
     """The echo server on a free port. Leaving the `with` kills it if it is still there."""
 
@@ -31,8 +24,7 @@ class Server:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         self.process = subprocess.Popen(
             [EXAMPLES / "echo_server", "--port", "0", *options],
-            stdout=subprocess.PIPE, text=True, preexec_fn=limit,
-            env=None if descriptors is None else without_vptr_checks())
+            stdout=subprocess.PIPE, text=True, preexec_fn=limit)
         line = self.process.stdout.readline()
         found = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", line)
         assert found, f"the first line was {line!r}"
@@ -58,9 +50,28 @@ class Server:
         assert self.process.returncode == 0, f"exit status {self.process.returncode}"
         return {name: float(number) for number, name in re.findall(r"([\d.]+) (\w+)", said)}
 
+    def wait_for_naps(self, count):
+        """Returns when it has gone to sleep so many times more; one that spins never does."""
+        enough = self.naps() + count
+        busy = self.cpu_seconds() + 1
+        while self.naps() < enough:
+            assert self.cpu_seconds() < busy, "it is busy though nothing happens"
+            os.sched_yield()
+
+    def naps(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status, re.MULTILINE)[1])
+
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")")[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def exchange(peer, data=b"x"):
+    """Sends and gets back: the server makes a turn and more."""
+    peer.sendall(data)
+    got = receive(peer, len(data))
+    assert got == data, f"{got!r} came back for {data!r}"
 
 
 def receive(peer, count):
@@ -74,14 +85,36 @@ def receive(peer, count):
     return bytes(parts)
 
 
-def fill(peer, data):
-    """Sends until nothing is taken for a second; how much was."""
+def push(peer, data):
+    """Sends without waiting; how much was taken."""
+    left = memoryview(data)
     peer.setblocking(False)
-    sent = 0
-    while sent < len(data) and select.select([], [peer], [], 1)[1]:
-        sent += peer.send(data[sent:sent + (1 << 20)])
+    try:
+        while left:
+            left = left[peer.send(left):]
+    except BlockingIOError:
+        pass
     peer.settimeout(LIMIT_S)
-    return sent
+    return len(data) - len(left)
+
+
+def is_given_up(peer):
+    """The other end has let no byte in for so long that the kernel only asks now and then."""
+    tcpi_backoff = 4  # struct tcp_info in linux/tcp.h
+    return peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[tcpi_backoff] > 0
+
+
+def fill(peer, data, other):
+    """Sends until the server takes no more, while it goes on serving `other`.
+
+    How much it and the kernel took, and how many bytes `other` has sent and got back."""
+    sent = 0
+    echoed = 0
+    while sent < len(data) and not is_given_up(peer):
+        sent += push(peer, memoryview(data)[sent:])
+        exchange(other)
+        echoed += 1
+    return sent, echoed
 
 
 def has(tool):

@@ -2,17 +2,22 @@
 //
 // The nth allocation of an operation fails, n = 0, 1, 2 and so on until it succeeds: each time the
 // state is what it was, in the reactor and in the kernel, and nothing is leaked.
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <eventp/timer.hpp>
+
 #include "fault/snapshot.hpp"
 #include "support/failing_new.hpp"
 #include "support/ghosts.hpp"
+#include "support/talker.hpp"
 
 namespace eventp::support {
 namespace {
@@ -119,6 +124,42 @@ TEST(FailingAllocation, OfAnAddThatNeedsThePlaceOfAPausedOneLeavesIt) {
     EXPECT_EQ(poll(reactor), 1U);
 }
 
+TEST(FailingAllocation, OfAnAddWhosePausedHolderUsesTheRoomUpLeavesIt) {
+    // [add.strong] [modify.paused]
+    Reactor reactor;
+    Talk holder;
+    Talk mover;
+    Talk leaver;
+    Talk newcomer;
+    for (Talk* talk : {&holder, &mover, &leaver}) {
+        auto subscriber = ThinSubscriber::make<Talker>(*talk);
+        talk->name = reactor.add(subscriber).value();
+        ASSERT_TRUE(reactor.modify(talk->name, nothing));
+    }
+    newcomer.number = holder.number;
+    ThinSubscriber subscriber = ThinSubscriber::make<Talker>(newcomer);
+    std::optional<FailingNew> failing;
+    holder.first = [&] {
+        holder.number = number;  // its row is free for the newcomer then
+        leaver.number = number + 1;
+        mover.number = leaver.file.fd();
+        ASSERT_TRUE(reactor.modify(mover.name, reading));
+        failing.emplace(0);
+    };
+
+    EXPECT_THROW(static_cast<void>(reactor.add(subscriber)), std::bad_alloc);
+    failing.reset();
+
+    EXPECT_TRUE(subscriber);
+    EXPECT_EQ(reactor.stats().registered, 3U);
+    for (const Talk* talk : {&holder, &mover, &leaver}) {
+        EXPECT_TRUE(reactor.contains(talk->name));
+    }
+    EXPECT_EQ(entries_held(), 1U);
+    EXPECT_TRUE(reactor.add(subscriber));
+    EXPECT_EQ(reactor.stats().registered, 4U);
+}
+
 TEST(FailingAllocation, OfAResumeUnderANewNumberLeavesItPaused) {  // [modify.paused]
     Reactor reactor;
     const OwnedFd file = make_eventfd(1);
@@ -208,6 +249,35 @@ TEST(FailingAllocation, OfPostLeavesNothingQueued) {  // [remote.post]
     EXPECT_GE(allocations, 1);
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(ran, 1);
+}
+
+TEST(FailingAllocation, OfATimerLeavesTheNamesOfOtherTimersUnknown) {  // [timer.stale]
+    using std::chrono::hours;
+    Reactor reactor;
+    Timers others = Timers::create(reactor).value();
+    TimerId foreign;
+    for (int i = 0; i < 10; ++i) {
+        foreign = others.after(hours{1}, [] {}).value();
+    }
+
+    int nth = 0;
+    for (bool failed = true; failed; ++nth) {
+        Timers timers = Timers::create(reactor).value();
+        {
+            const FailingNew failing{nth};
+            try {
+                EXPECT_TRUE(timers.after(hours{1}, [] {}));
+            } catch (const std::bad_alloc&) {
+                EXPECT_EQ(timers.size(), 0U);
+            }
+            failed = failing.has_failed();
+        }
+        EXPECT_FALSE(timers.cancel(foreign));
+        EXPECT_FALSE(timers.reschedule(foreign, hours{2}));
+    }
+
+    EXPECT_GE(nth, 2);
+    EXPECT_TRUE(others.cancel(foreign));
 }
 
 #endif  // __cpp_exceptions

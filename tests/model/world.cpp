@@ -118,7 +118,9 @@ void World::modify(std::size_t where, Interest interest) {
         expected = interest.is_empty() || place.file != nullptr ? 0 : EBADF;
     } else if (!interest.is_empty() && !life->is_paused() && exclusive) {
         expected = EINVAL;
-    } else if (!place.held && !is_intact(*life)) {
+    } else if (place.held) {
+        expected = interest.is_empty() || place.file != nullptr ? 0 : EBADF;
+    } else if (!is_intact(*life)) {
         expected = place.file == nullptr ? EBADF : ENOENT;
     }
 

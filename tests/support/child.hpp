@@ -3,6 +3,9 @@
 
 #include <csignal>
 #include <functional>
+#include <type_traits>
+
+#include <gtest/gtest.h>
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -36,6 +39,22 @@ inline pid_t fork_by(Fork way) {
         end_child(body());
     }
     return ended_well(child);
+}
+
+/// The same, and whether all that is expected in there is so. `body` may also return nothing.
+template <typename F>
+[[nodiscard]] bool holds_in_child(F body, Fork way = Fork::fork) {
+    return in_child(
+        [&body] {
+            bool good = true;
+            if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
+                body();
+            } else {
+                good = body();
+            }
+            return good && !::testing::Test::HasFailure();
+        },
+        way);
 }
 
 }  // namespace eventp::support

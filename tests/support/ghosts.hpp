@@ -45,10 +45,10 @@ public:
         }
         [[nodiscard]] int fd() const noexcept { return owner().number; }
         [[nodiscard]] Interest interest() const noexcept { return owner().interest_; }
-        void handle(Event event, ReactorOps& reactor) {
+        void handle(Event reported, ReactorOps& reactor) {
             EXPECT_EQ(owner().destroyed, 0) << "called when it was destroyed";
             ++owner().calls;
-            owner().event = event;
+            owner().event = reported;
             if (const Action action = owner().then) {
                 action(owner(), reactor);
             }

@@ -40,12 +40,12 @@ protected:
 
 TEST_F(QuarantineTest, KeepsTheMemoryOfABuriedSlotUntilItIsSettled) {
     quarantine.bury(removed_slot(7, Presence::absent));
-    EXPECT_TRUE(quarantine.has_buried());
+    EXPECT_FALSE(quarantine.is_empty());
     EXPECT_EQ(allocations().live, live_before + 1);
 
     quarantine.settle(ghost);
 
-    EXPECT_FALSE(quarantine.has_buried());
+    EXPECT_TRUE(quarantine.is_empty());
     EXPECT_EQ(allocations().live, live_before);
     EXPECT_EQ(quarantine.size(), 0U);
 }
@@ -77,7 +77,7 @@ TEST_F(QuarantineTest, LeavesBuriedSlotsToTheBatchWhenTheSetIsReplaced) {
 
     quarantine.release(registry);
 
-    EXPECT_TRUE(quarantine.has_buried());
+    EXPECT_FALSE(quarantine.is_empty());
     EXPECT_EQ(quarantine.size(), 1U);
     EXPECT_EQ(allocations().live, live_before + 1);
     EXPECT_TRUE(registry.is_held(7));

@@ -97,12 +97,6 @@ public:
         when_done_ = std::move(when_done);
         return true;
     }
-    /// Nobody is there to be told any more.
-    void forget_then() {
-        std::move_only_function<void()> forgotten;  // destroyed with no lock held
-        const std::lock_guard lock{mutex_};
-        forgotten = std::exchange(when_done_, nullptr);
-    }
 
 protected:
     CallState() = default;
@@ -163,32 +157,37 @@ private:
             call.answer(refused(std::errc::broken_pipe));
             return;
         }
+        std::optional<Result<R>> result;
+        std::exception_ptr thrown;
 #if defined(__cpp_exceptions)
         try {
-            call.run(*reactor);
+            result.emplace(call.run(*reactor));
         } catch (abi::__forced_unwind&) {
             // The reactor's thread is being cancelled (pthread_cancel(3)): that must go on.
             call.closure_.reset();
             call.answer(refused(std::errc::broken_pipe));
             throw;
         } catch (...) {
-            call.closure_.reset();
-            call.fail(std::current_exception());  // the caller's take() throws it on
+            thrown = std::current_exception();
         }
 #else
-        call.run(*reactor);
+        result.emplace(call.run(*reactor));
 #endif
+        call.closure_.reset();  // before the caller goes on, whose frame it may refer to
+        // Throws: a coroutine that goes on in here may; that is not the closure's exception.
+        if (result) {
+            call.answer(std::move(*result));
+        } else {
+            call.fail(std::move(thrown));  // the caller's take() throws it on
+        }
     }
 
-    void run(ReactorOps& reactor) {
+    [[nodiscard]] Result<R> run(ReactorOps& reactor) {
         if constexpr (std::is_void_v<std::remove_cvref_t<ClosureResult<F>>>) {
             call_closure(*closure_, reactor);
-            closure_.reset();  // before the caller goes on, whose frame it may refer to
-            this->answer(Result<R>{});
+            return {};
         } else {
-            Result<R> result{call_closure(*closure_, reactor)};
-            closure_.reset();
-            this->answer(std::move(result));
+            return Result<R>{call_closure(*closure_, reactor)};
         }
     }
 

@@ -116,11 +116,12 @@ private:
     static void inject(Slot* slot, std::uint32_t events, ReactorOps* reactor,
                        TypeList<A...> /*parameters*/) {
         T& device = object(slot);
+        typename Read::Class& of_function = device;  // T, or a base of it
         const auto call = [&](auto& fd) {
             [[maybe_unused]] Arguments<std::remove_reference_t<decltype(fd)>> from{
                 fd, Event{events}, Interest{slot->live.interest},
                 Registration{slot->fd, slot->live.generation}, *reactor};
-            (device.*Function)(static_cast<A>(pick<A>(from))...);
+            (of_function.*Function)(static_cast<A>(pick<A>(from))...);
         };
         if constexpr ((std::is_same_v<std::remove_cvref_t<A>, std::remove_cv_t<Fd>> || ...)) {
             auto&& given = std::invoke(Where, device);

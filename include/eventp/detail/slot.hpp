@@ -37,8 +37,9 @@ enum class Variant : std::uint8_t {
 /// Whether the kernel's set has an entry with the address of a slot.
 enum class Presence : std::uint8_t {
     absent,   // no: paused, or a rebuild found its descriptor closed
-    present,  // yes
-    lost,     // a rebuild could not take it along: absent as soon as that rebuild is complete
+    present,  // yes, under its number
+    moved,    // perhaps, under a number it had; the next set has it under its own
+    lost,     // as `moved`, but the next set could not take it: absent once that is in place
 };
 
 /// The header in front of every subscriber, and what epoll_event.data points at.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -36,6 +38,11 @@ decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
 template <typename F>
 using ClosureResult = decltype(call_closure(std::declval<F&>(), std::declval<ReactorOps&>()));
 
+/// Memory for what one thread makes and another ends. Throws std::bad_alloc.
+[[nodiscard]] EVENTP_API void* allocate_task(std::size_t size);
+EVENTP_API void free_task(void* task) noexcept;
+inline constexpr std::size_t task_align = 16;
+
 /// A closure that nobody waits for.
 template <typename F>
 struct PostedTask : Task {
@@ -46,6 +53,16 @@ struct PostedTask : Task {
         if (reactor != nullptr) {
             static_cast<void>(call_closure(self->closure, *reactor));
         }
+    }
+
+    // For new and delete of one that is aligned as usual; the others find the general ones.
+    static void* operator new(std::size_t size) { return allocate_task(size); }
+    static void* operator new(std::size_t size, std::align_val_t align) {
+        return ::operator new(size, align);
+    }
+    static void operator delete(void* task) noexcept { free_task(task); }
+    static void operator delete(void* task, std::align_val_t align) noexcept {
+        ::operator delete(task, align);
     }
 
     F closure;

@@ -19,6 +19,7 @@
 namespace eventp {
 
 // How gmock shows them when an expectation fails.
+// NOLINTBEGIN(readability-identifier-naming): the name is gmock's.
 inline void PrintTo(Interest interest, std::ostream* out) {
     *out << to_string(interest);
 }
@@ -31,6 +32,7 @@ inline void PrintTo(Registration name, std::ostream* out) {
 inline void PrintTo(const Key& key, std::ostream* out) {
     *out << key.fd() << '#' << key.generation();
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace testing {
 
@@ -63,6 +65,8 @@ namespace testing {
 class MockReactor : public ReactorOps {
 public:
     MockReactor() { behave_like_a_reactor(); }
+    MockReactor(const MockReactor&) = delete;
+    MockReactor& operator=(const MockReactor&) = delete;
     virtual ~MockReactor() {
         closing_ = true;
         while (!kept_.empty()) {
@@ -77,6 +81,7 @@ public:
     MOCK_METHOD(ThinSubscriber, take, (Key key), (override));
     MOCK_METHOD(bool, contains, (Key key), (const, override));
     MOCK_METHOD(bool, again, (Key key), (override));
+    // NOLINTNEXTLINE(bugprone-exception-escape): who has it throw in a test ends the test.
     MOCK_METHOD(void, stop, (), (noexcept, override));
 
     /// How many subscribers are kept.
@@ -193,7 +198,7 @@ private:
         kept_.emplace_back();
         kept_.back() = std::move(subscriber);
         slot.fd = number;
-        slot.live.generation = ++last_generation_;
+        slot.live.generation = ++last_generation;
         return Registration{slot.fd, slot.live.generation};
     }
 
@@ -224,7 +229,7 @@ private:
         return true;
     }
 
-    inline static std::atomic<std::uint32_t> last_generation_ = 0;  // of all mocks, as a Reactor's
+    inline static std::atomic<std::uint32_t> last_generation = 0;  // of all mocks, as a Reactor's
 
     Kept kept_;
     Kept retired_;  // removed while a handler was fired

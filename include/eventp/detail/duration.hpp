@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <ratio>
+
+namespace eventp::detail {
+
+/// Rounded up to nanoseconds; what is too long for them is their maximum or minimum.
+template <typename Rep, typename Period>
+[[nodiscard]] constexpr std::int64_t saturated_ns(
+    std::chrono::duration<Rep, Period> duration) noexcept {
+    using Limits = std::numeric_limits<std::int64_t>;
+    using Factor = std::ratio_divide<Period, std::nano>;
+    if constexpr (std::integral<Rep> && Factor::den == 1) {
+        std::int64_t ns = 0;
+        if (__builtin_mul_overflow(duration.count(), std::int64_t{Factor::num}, &ns)) {
+            return duration.count() < 0 ? Limits::min() : Limits::max();
+        }
+        return ns;
+    } else {
+        const long double ns =
+            std::ceil(std::chrono::duration<long double, std::nano>{duration}.count());
+        if (!(ns < static_cast<long double>(Limits::max()))) {  // NaN too
+            return Limits::max();
+        }
+        return ns > static_cast<long double>(Limits::min()) ? static_cast<std::int64_t>(ns)
+                                                            : Limits::min();
+    }
+}
+
+}  // namespace eventp::detail

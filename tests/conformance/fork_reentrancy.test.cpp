@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+//
+// Forks in the middle of a turn, and subscribers that call back while a child takes its copy over.
+#include <deque>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <eventp/device.hpp>
+
+#include "support/child.hpp"
+#include "support/files.hpp"
+#include "support/forker.hpp"
+#include "support/source.hpp"
+
+namespace eventp::support {
+namespace {
+
+// --- a fork inside a destructor -----------------------------------------------------------------
+
+class DestructorThatForks : public ::testing::TestWithParam<Fork> {
+protected:
+    /// Forks when the first of its subscribers is destroyed.
+    void fork_once() {
+        ++destroyed;
+        if (child == -1) {
+            child = fork_by(GetParam());
+        }
+    }
+
+    pid_t child = -1;
+    int destroyed = 0;
+    Reactor reactor;
+};
+INSTANTIATE_TEST_SUITE_P(Ways, DestructorThatForks, ::testing::Values(Fork::fork, Fork::raw_clone),
+                         [](const auto& way) {
+                             return way.param == Fork::fork ? "fork" : "raw_clone";
+                         });
+
+TEST_P(DestructorThatForks, EndsTheChildsBatch) {  // [fork.guard]
+    Crowd crowd{reactor, 4, reading_edges, [](std::size_t position, Source& self, ReactorOps& by) {
+                    if (position == 0) {
+                        by.remove(self);
+                    }
+                }};
+    for (Source& member : crowd.members) {
+        member.on_destroy = [this] { fork_once(); };
+    }
+    crowd.signal_all();
+
+    static_cast<void>(poll(reactor));
+    if (child == 0) {
+        end_child(crowd.order.size() == 1 && error_of(reactor.run_once(std::chrono::seconds{0})) ==
+                                                 std::errc::no_child_process);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(crowd.order.size(), 4U);
+}
+
+TEST_P(DestructorThatForks, LeavesTheOtherRemovedOnesToTheParent) {  // [fork.guard]
+    Crowd crowd{reactor, 4, reading, [&](std::size_t position, Source&, ReactorOps& by) {
+                    for (const Source& member : crowd.members) {
+                        if (position == 0) {
+                            EXPECT_TRUE(by.remove(member));
+                        }
+                    }
+                }};
+    for (Source& member : crowd.members) {
+        member.on_destroy = [this] { fork_once(); };
+    }
+    crowd.signal_all();
+
+    static_cast<void>(poll(reactor));
+    if (child == 0) {
+        end_child(crowd.order.size() == 1 && destroyed == 1);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(destroyed, 4);
+}
+
+TEST_P(DestructorThatForks, EndsTheChildsBatchWhenAHandlerRunsIt) {  // [fork.guard] [remove.now]
+    Crowd crowd{reactor, 4, reading_edges};
+    crowd.then = [&crowd](std::size_t position, Source&, ReactorOps& by) {
+        if (position == 0) {
+            EXPECT_TRUE(by.remove_now(crowd.waiting()));
+        }
+    };
+    for (Source& member : crowd.members) {
+        member.on_destroy = [this] { fork_once(); };
+    }
+    crowd.signal_all();
+
+    static_cast<void>(poll(reactor));
+    if (child == 0) {
+        end_child(crowd.order.size() == 1 && destroyed == 1);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(crowd.order.size(), 3U);
+}
+
+TEST_P(DestructorThatForks, LetsTheChildTakeItsCopyOver) {  // [fork.guard] [fork.reinit]
+    Source source{reading, [](Source& self, ReactorOps& by) { by.remove(self); }};
+    source.on_destroy = [this] { fork_once(); };
+    source.add_to(reactor);
+    source.signal();
+
+    static_cast<void>(poll(reactor));
+    if (child == 0) {
+        Source childs;
+        const bool works = reactor.reinit_after_fork() && childs.add_to(reactor).fd() >= 0;
+        childs.signal();
+        end_child(works && poll(reactor) == 1 && destroyed == 1);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+}
+
+TEST(ChildOfAHandler, DestroysWhatThatHandlerRemovedWithItsCopy) {  // [fork.guard]
+    auto reactor = std::make_unique<Reactor>();
+    pid_t child = -1;
+    Source source{reading, [&child](Source& self, ReactorOps& by) {
+                      by.remove(self);
+                      child = ::fork();
+                  }};
+    source.add_to(*reactor);
+    source.signal();
+
+    static_cast<void>(poll(*reactor));
+    if (child == 0) {
+        const int before = source.destroyed;
+        reactor.reset();
+        end_child(before == 0 && source.destroyed == 1);
+    }
+
+    EXPECT_TRUE(ended_well(child));
+    EXPECT_EQ(source.destroyed, 1);
+}
+
+// --- after_fork() that calls back ---------------------------------------------------------------
+
+TEST(AfterFork, MayRemoveItsOwnSubscriberWhichEndsWhenItHasReturned) {  // [fork.reinit]
+    Reactor reactor;
+    Forks forks;
+    forks.add_to(reactor);
+    forks.after_fork = [](Forks& self, ReactorOps& by) {
+        EXPECT_TRUE(by.remove(self.name));
+        EXPECT_EQ(self.destroyed, 0);
+        EXPECT_FALSE(by.contains(self.name));
+    };
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(forks.destroyed, 1);
+        EXPECT_EQ(reactor.stats().registered, 0U);
+        EXPECT_EQ(poll(reactor), 0U);
+    }));
+
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+/// A device that leaves the reactor in a child.
+struct Leaver {
+    explicit Leaver(int& counter) : destroyed{counter} {}
+    Leaver(const Leaver&) = delete;
+    Leaver& operator=(const Leaver&) = delete;
+    ~Leaver() {
+        EXPECT_FALSE(leaving) << "destroyed while its after_fork() runs";
+        ++destroyed;
+    }
+
+    void on_any() {}
+    void after_fork(ReactorOps& by) {
+        leaving = true;
+        EXPECT_TRUE(by.remove(a));
+        EXPECT_TRUE(by.remove(b));
+        EXPECT_EQ(destroyed, 0);
+        leaving = false;
+    }
+
+    OwnedFd a = make_eventfd(1);
+    OwnedFd b = make_eventfd(1);
+    int& destroyed;
+    bool leaving = false;
+};
+
+TEST(AfterFork, MayRemoveAllOfItsDeviceWhichEndsWhenItHasReturned) {
+    // [device.lifetime] [fork.reinit]
+    Reactor reactor;
+    int destroyed = 0;
+    const auto names = device<Leaver>()
+                           .watch<&Leaver::a, &Leaver::on_any>(reading)
+                           .watch<&Leaver::b, &Leaver::on_any>(reading)
+                           .register_into(reactor, destroyed);
+    ASSERT_TRUE(names);
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(destroyed, 1);
+        EXPECT_EQ(reactor.stats().registered, 0U);
+        EXPECT_EQ(poll(reactor), 0U);
+    }));
+
+    EXPECT_EQ(destroyed, 0);
+    EXPECT_EQ(poll(reactor), 2U);
+}
+
+TEST(AfterFork, MayRemoveAnotherSubscriber) {  // [fork.reinit]
+    Reactor reactor;
+    Forks one;
+    Forks other;
+    const auto remove_the_other = [&](Forks& self, ReactorOps& by) {
+        EXPECT_TRUE(by.remove(&self == &one ? other.name : one.name));
+    };
+    for (Forks* forks : {&one, &other}) {
+        forks->after_fork = remove_the_other;
+        forks->add_to(reactor);
+    }
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(one.destroyed + other.destroyed, 1);
+        EXPECT_EQ(poll(reactor), 1U);
+        EXPECT_EQ(one.calls, other.destroyed);
+    }));
+}
+
+TEST(AfterFork, MayAddASubscriber) {  // [fork.reinit]
+    Reactor reactor;
+    Source childs;
+    Forks forks;
+    forks.after_fork = [&childs](Forks&, ReactorOps& by) { childs.add_to(by); };
+    forks.add_to(reactor);
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        childs.signal();
+        EXPECT_EQ(poll(reactor), 2U);
+        EXPECT_EQ(childs.calls, 1);
+    }));
+}
+
+#if defined(__cpp_exceptions)
+
+/// Four that know forks and one that does not. The third one that is asked throws.
+class AfterForkThatThrows : public ::testing::Test {
+protected:
+    AfterForkThatThrows() {
+        for (Forks& forks : all) {
+            forks.add_to(reactor);
+            forks.after_fork = [this](Forks& self, ReactorOps&) {
+                if (++asked == 3) {
+                    thrower = &self;
+                    throw std::runtime_error{"third"};
+                }
+            };
+        }
+        plain.add_to(reactor);
+    }
+    void reinit() {
+        EXPECT_THROW(static_cast<void>(reactor.reinit_after_fork()), std::runtime_error);
+    }
+
+    std::deque<Forks> all{4};
+    Source plain;
+    int asked = 0;
+    const Forks* thrower = nullptr;
+    Reactor reactor;
+};
+
+TEST_F(AfterForkThatThrows, KeepsThoseThatWereThereBeforeIt) {  // [fork.reinit]
+    EXPECT_TRUE(holds_in_child([&] {
+        reinit();
+
+        EXPECT_EQ(asked, 3);
+        EXPECT_EQ(reactor.stats().registered, 2U);
+        EXPECT_EQ(poll(reactor), 2U);
+        for (const Forks& forks : all) {
+            EXPECT_EQ(forks.calls, reactor.contains(forks.name) ? 1 : 0);
+        }
+    }));
+    EXPECT_EQ(poll(reactor), 4U);
+}
+
+TEST_F(AfterForkThatThrows, EndsItsSubscriberAndThoseBehindItOnceEach) {  // [fork.reinit]
+    EXPECT_TRUE(holds_in_child([&] {
+        reinit();
+
+        for (const Forks& forks : all) {
+            EXPECT_EQ(forks.destroyed, reactor.contains(forks.name) ? 0 : 1);
+        }
+        ASSERT_NE(thrower, nullptr);
+        EXPECT_EQ(thrower->destroyed, 1);
+        EXPECT_EQ(plain.destroyed, 1);
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(asked, 3);
+        EXPECT_EQ(thrower->destroyed, 1);
+    }));
+    EXPECT_EQ(plain.destroyed, 0);
+}
+
+TEST_F(AfterForkThatThrows, LeavesTheChildAWorkingReactor) {  // [fork.reinit]
+    EXPECT_TRUE(holds_in_child([&] {
+        reinit();
+
+        Source childs;
+        childs.add_to(reactor);
+        childs.signal();
+        EXPECT_EQ(poll(reactor), 3U);
+        EXPECT_EQ(childs.calls, 1);
+        EXPECT_TRUE(reactor.remove(childs));
+        EXPECT_EQ(childs.destroyed, 1);
+        bool ran = false;
+        EXPECT_TRUE(RemoteEndpoint{reactor}.post([&ran] { ran = true; }));
+        EXPECT_EQ(poll(reactor), 2U);
+        EXPECT_TRUE(ran);
+    }));
+}
+
+TEST(AfterFork, MayRemoveItsOwnSubscriberAndThrow) {  // [fork.reinit]
+    Reactor reactor;
+    Forks forks;
+    forks.add_to(reactor);
+    forks.after_fork = [](Forks& self, ReactorOps& by) {
+        EXPECT_TRUE(by.remove(self.name));
+        throw std::runtime_error{"removed"};
+    };
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_THROW(static_cast<void>(reactor.reinit_after_fork()), std::runtime_error);
+        EXPECT_EQ(forks.destroyed, 1);
+        EXPECT_EQ(reactor.stats().registered, 0U);
+        EXPECT_EQ(poll(reactor), 0U);
+    }));
+}
+
+#endif  // __cpp_exceptions
+
+}  // namespace
+}  // namespace eventp::support

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The small examples: what they print, and that they end well."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import served
+
+
+def run(name, *words):
+    return subprocess.run([served.EXAMPLES / name, *words], text=True, capture_output=True,
+                          timeout=served.LIMIT_S, check=False)
+
+
+class Program(unittest.TestCase):
+    """Something that runs, and is killed with the test if it still does."""
+
+    def start(self, name, *words):
+        process = subprocess.Popen([served.EXAMPLES / name, *words], text=True,
+                                   stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, process):
+        """Its exit status, and the lines that it has still said."""
+        said, _ = process.communicate(timeout=served.LIMIT_S)
+        return process.returncode, said.splitlines()
+
+
+class Whole(unittest.TestCase):
+    """Programs that end by themselves."""
+
+    def test_hello_eventfd_reads_its_counter(self):
+        done = run("hello_eventfd")
+        self.assertEqual((done.returncode, done.stdout), (0, "the counter was 42\n"))
+
+    def test_timers_end_with_the_idle_timeout(self):
+        done = run("timers")
+        *ticks, last = done.stdout.splitlines()
+        self.assertEqual((done.returncode, last), (0, "nothing has ticked for 25 ms: the end"))
+        self.assertGreater(len(ticks), 0)
+
+    def test_remote_counts_what_its_threads_find(self):
+        done = run("remote")
+        self.assertEqual((done.returncode, done.stdout), (0, "17984 primes below 200000\n"))
+
+
+class Signals(Program):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.settings = pathlib.Path(folder.name) / "interval"
+        self.settings.write_text("1\n")
+
+    def started(self):
+        process = self.start("signals", self.settings)
+        self.assertEqual(process.stdout.readline(), "working every 1 ms\n")
+        return process
+
+    def test_are_told_with_their_sender_and_end_it_well(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                process = self.started()
+                process.send_signal(number)
+                status, said = self.end(process)
+                self.assertEqual(status, 0)
+                self.assertRegex("".join(said),
+                                 rf"^signal {int(number)} from process {os.getpid()}: worked \d+")
+
+    def test_have_it_read_its_settings_anew(self):
+        process = self.started()
+        for interval in (3, 2):
+            self.settings.write_text(f"{interval}\n")
+            process.send_signal(signal.SIGHUP)
+            self.assertEqual(process.stdout.readline(), f"working every {interval} ms\n")
+
+        self.settings.write_text("soon\n")
+        process.send_signal(signal.SIGHUP)
+        self.assertIn("going on as before", process.stdout.readline())
+
+    def test_are_no_matter_when_there_is_nothing_to_begin_with(self):
+        self.settings.write_text("soon\n")
+        self.assertEqual(run("signals", self.settings).returncode, 1)
+
+
+class Children(Program):
+    def test_are_told_apart_by_how_they_ended(self):
+        done = run("children", "--", "true", "--", "sh", "-c", "exit 3", "--", "sh", "-c",
+                   "kill -9 $$", "--", "no such program")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(sorted(done.stdout.splitlines()), [
+            "no such program: No such file or directory", "sh: exited with 3",
+            "sh: killed by signal 9", "true: exited with 0"])
+
+    def test_that_all_succeed_are_a_success(self):
+        done = run("children", "--", "true", "--", "echo", "a  b")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sorted(done.stdout.splitlines()),
+                         ["a  b", "echo: exited with 0", "true: exited with 0"])
+
+    def test_find_no_input(self):
+        process = subprocess.run([served.EXAMPLES / "children", "--", "cat"], text=True,
+                                 input="ours", capture_output=True, timeout=served.LIMIT_S,
+                                 check=False)
+        self.assertEqual(process.stdout, "cat: exited with 0\n")
+
+    def test_that_take_too_long_are_told_to_end(self):
+        done = run("children", "--limit", "20", "--grace", "86400000", "--", "sleep", "1000")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "sleep: told to end, killed by signal 15\n")
+
+    def begun(self, *words):
+        """With one more child, whose first word is there when this returns."""
+        process = self.start("children", *words)
+        self.assertEqual(process.stdout.readline(), "here\n")
+        return process
+
+    def test_that_do_not_listen_are_killed(self):
+        process = self.begun("--grace", "20", "--", "sh", "-c",
+                             "trap '' TERM; echo here; exec sleep 1000")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.end(process), (1, ["sh: told to end, killed by signal 9"]))
+
+    def test_end_when_the_program_is_interrupted(self):
+        process = self.begun("--grace", "86400000", "--", "sleep", "1000", "--", "sh", "-c",
+                             "echo here; exec sleep 1000")
+        process.send_signal(signal.SIGINT)
+        status, said = self.end(process)
+        self.assertEqual(status, 1)
+        self.assertEqual(sorted(said), ["sh: told to end, killed by signal 15",
+                                        "sleep: told to end, killed by signal 15"])
+
+    def test_are_asked_for_with_words_that_are_understood(self):
+        for bad in ([], ["true"], ["--"], ["--limit", "--", "true"], ["--grace", "0", "--", "a"]):
+            with self.subTest(bad):
+                done = run("children", *bad)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("usage: children", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
