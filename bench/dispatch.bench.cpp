@@ -2,6 +2,7 @@
 //
 // From the kernel's report to the handler: one ready among many, several descriptors per object,
 // all ready at once, and handlers that only count.
+#include <algorithm>
 #include <cstdio>
 
 #include "groups.hpp"
@@ -26,11 +27,19 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
                                      " handlers for " + std::to_string(fired) + " events");
 }
 
+/// The more there is to prepare, the longer a sample is.
+[[nodiscard]] Pace pace_for(const Harness& harness, std::size_t descriptors) {
+    constexpr std::int64_t ns_per_descriptor = 1000;
+    return Pace{harness.is_smoke(),
+                std::max<std::int64_t>(2'000'000,
+                                       static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
+}
+
 /// A sample is taken by a peer that is made for it.
 template <typename Peer, typename Add, typename Measure>
 Candidate candidate(const Harness& harness, std::string name, const EventFds& fds, Add add,
                     Measure measure) {
-    return {std::move(name), [&fds, add, measure, pace = Pace{harness.is_smoke()}]() mutable {
+    return {std::move(name), [&fds, add, measure, pace = pace_for(harness, fds.size())]() mutable {
                 const Shift shift;
                 Tally tally;
                 Peer peer{capacity_for(fds.size()), tally};

@@ -15,8 +15,8 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t samples_min = 25;
-constexpr std::size_t samples_max = 1000;
+constexpr std::size_t samples_min = 11;
+constexpr std::size_t rounds_max = 1000;
 
 std::int64_t read_clock(clockid_t clock) noexcept {
     timespec now{};
@@ -29,6 +29,23 @@ double median_of(std::vector<double>& values) {
     const std::size_t half = values.size() / 2;
     return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
+
+/// A candidate and what it has shown so far.
+struct Measured {
+    Candidate candidate;
+    std::vector<double> samples;
+    double spent_ns;
+
+    [[nodiscard]] std::size_t count() const noexcept { return samples.size(); }
+    /// Returns the time that it took, with all preparations.
+    double take_sample() {
+        const std::int64_t start = wall_ns();
+        samples.push_back(candidate.sample());
+        const auto took = static_cast<double>(wall_ns() - start);
+        spent_ns += took;
+        return took;
+    }
+};
 
 /// "one_ready 1000  [######      ]  52 rounds", over itself on a terminal.
 void show_progress(const std::string& group, std::size_t n, double done, std::size_t rounds) {
@@ -97,34 +114,44 @@ bool Harness::wants(const std::string& group) {
 
 void Harness::measure(const std::string& group, std::size_t n, std::vector<Candidate> candidates,
                       double seconds) {
-    std::vector<std::vector<double>> samples(candidates.size());
-    std::vector<std::size_t> order(candidates.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        order[i] = i;
+    std::vector<Measured> all;
+    for (Candidate& candidate : candidates) {
         if (!options_.is_smoke) {
-            static_cast<void>(candidates[i].sample());  // finds its pace
+            static_cast<void>(candidate.sample());  // finds its pace
         }
+        all.push_back({std::move(candidate), {}, 0});
     }
-    std::mt19937 random{static_cast<unsigned>(n)};
-    const std::int64_t start = wall_ns();
+    std::vector<Measured*> order;
+    for (Measured& one : all) {
+        order.push_back(&one);
+    }
+    // With twice the mean share of the time a slow peer still ends up with fewer samples than the
+    // others, and does not take theirs.
+    const double share_max = 2 / static_cast<double>(all.size());
     const double budget_ns = seconds * options_.budget * 1e9;
-    const std::size_t rounds_min = options_.is_smoke ? 1 : samples_min;
-    std::size_t rounds = 0;
-    double done = 0;
-    while (done < 1) {
+    const std::size_t needed = options_.is_smoke ? 1 : samples_min;
+    std::mt19937 random{static_cast<unsigned>(n)};
+    double spent_ns = 0;
+    for (std::size_t rounds = 1;; ++rounds) {
         std::ranges::shuffle(order, random);
-        for (const std::size_t i : order) {
-            samples[i].push_back(candidates[i].sample());
+        for (Measured* one : order) {
+            if (one->spent_ns <= spent_ns * share_max) {
+                spent_ns += one->take_sample();
+            }
         }
-        ++rounds;
-        const double spent = static_cast<double>(wall_ns() - start) / budget_ns;
-        const double enough = static_cast<double>(rounds) / static_cast<double>(rounds_min);
-        done = options_.is_smoke || rounds >= samples_max ? 1 : std::min(spent, enough);
+        const std::size_t fewest = std::ranges::min(all, {}, &Measured::count).count();
+        const double enough = static_cast<double>(fewest) / static_cast<double>(needed);
+        const bool is_last = options_.is_smoke || rounds == rounds_max;
+        const double done = is_last ? 1 : std::min(spent_ns / budget_ns, enough);
         show_progress(group, n, done, rounds);
+        if (done >= 1) {
+            break;
+        }
     }
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-        const double median = median_of(samples[i]);
-        rows_.push_back({group, candidates[i].peer, n, median, samples[i].front(), rounds});
+    for (Measured& one : all) {
+        const double median = median_of(one.samples);
+        rows_.push_back(
+            {group, one.candidate.peer, n, median, one.samples.front(), one.samples.size()});
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,7 +40,7 @@ struct Candidate {
 
 /// Measures peers against each other: at each point in rounds, one sample of every peer per round
 /// in an order that is shuffled anew, so that drift and what a peer leaves in the caches hit all
-/// alike.
+/// alike. A peer that is so slow that it would take most of the time sits rounds out.
 class Harness {
 public:
     explicit Harness(Options options);
@@ -77,20 +78,25 @@ private:
 /// milliseconds, so that a sample is longer than reading the clock and shorter than a time slice.
 class Pace {
 public:
-    explicit Pace(bool is_smoke, std::int64_t target_ns = 2'000'000) noexcept
-        : target_ns_{is_smoke ? 1 : target_ns} {}
+    explicit Pace(bool is_smoke, std::int64_t target_ns = 2'000'000,
+                  std::uint64_t repeats_min = 1) noexcept
+        : target_ns_{is_smoke ? 1 : target_ns}, repeats_min_{is_smoke ? 1 : repeats_min} {}
 
     /// `run(times)` does it `times` times and returns the nanoseconds. Returns those of a run that
     /// comes after a short one to warm up; `repeats()` says how often it did it.
     template <typename Run>
     [[nodiscard]] std::int64_t time(Run run) {
         while (!is_known_) {
-            const std::int64_t took = run(repeats_);
-            if (took * 4 >= target_ns_) {
+            std::int64_t took = run(repeats_);
+            if (is_long(took)) {
+                // It may have been disturbed; the shortest of three was not.
+                took = std::min({took, run(repeats_), run(repeats_)});
+            }
+            if (is_long(took)) {
                 is_known_ = true;
                 const auto wanted = repeats_ * static_cast<std::uint64_t>(target_ns_) /
-                                    static_cast<std::uint64_t>(took < 1 ? 1 : took);
-                repeats_ = wanted < 1 ? 1 : wanted;
+                                    static_cast<std::uint64_t>(std::max<std::int64_t>(took, 1));
+                repeats_ = std::max(wanted, repeats_min_);
             } else {
                 repeats_ *= 2;
             }
@@ -101,8 +107,11 @@ public:
     [[nodiscard]] std::uint64_t repeats() const noexcept { return repeats_; }
 
 private:
+    [[nodiscard]] bool is_long(std::int64_t took) const noexcept { return took * 4 >= target_ns_; }
+
     std::int64_t target_ns_;
-    std::uint64_t repeats_ = 1;
+    std::uint64_t repeats_min_;
+    std::uint64_t repeats_ = repeats_min_;
     bool is_known_ = false;
 };
 

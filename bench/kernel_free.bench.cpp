@@ -134,7 +134,7 @@ int epoll_modify(int /*set*/, int /*fd*/, std::uint32_t /*events*/, void* /*data
 int epoll_remove(int /*set*/, int /*fd*/) noexcept {
     return 0;
 }
-int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t /*timeout_ns*/) noexcept {
+int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t /*timeout_ns*/) {
     return bench::Replay::of(set).wait(events, capacity);
 }
 int eventfd() noexcept {

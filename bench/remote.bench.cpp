@@ -27,9 +27,15 @@ namespace bench {
 
 namespace {
 
+// Long enough that the start of a thread does not count.
+constexpr std::int64_t target_ns = 10'000'000;
+constexpr std::uint64_t posts_min = 20'000;
+constexpr std::uint64_t calls_min = 100;
+
 template <typename Posts>
 Candidate posting(const Harness& harness, std::size_t producers) {
-    return {Posts::name, [producers, pace = Pace{harness.is_smoke(), 5'000'000}]() mutable {
+    return {Posts::name,
+            [producers, pace = Pace{harness.is_smoke(), target_ns, posts_min}]() mutable {
                 Posts posts;
                 Tally tally;
                 tally.peer = &posts;
@@ -58,7 +64,7 @@ Candidate posting(const Harness& harness, std::size_t producers) {
 
 template <typename Posts>
 Candidate calling(const Harness& harness) {
-    return {Posts::name, [pace = Pace{harness.is_smoke(), 10'000'000}]() mutable {
+    return {Posts::name, [pace = Pace{harness.is_smoke(), target_ns, calls_min}]() mutable {
                 Posts posts;
                 const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
                     std::int64_t took = 0;

@@ -1,23 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes docs/benchmarks.md and its plots of the last `make bench`: `make bench-docs`."""
+"""Makes docs/benchmarks.md and its plots of what was measured last: `make bench-docs`.
+
+  tools/bench_docs.py BUILD_DIR [FOLDER]
+
+FOLDER is docs/ unless it is given; the page goes there, the plots to plots/ below it.
+"""
 import json
 import pathlib
 import sys
 
 import bench_goals
 import bench_plot
-from bench_names import GROUPS, name_of, unit_of, width_of
-
-DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+from bench_names import GROUPS, name_of, order_of, text_of, unit_of
 
 HEAD = """# Benchmarks
 
 <!-- SPDX-License-Identifier: MIT -->
-<!-- Made by tools/bench_docs.py of one run of `make bench`. Do not edit. -->
+<!-- Made by tools/bench_docs.py of what `make bench` measured. Do not edit. -->
 
-Measured with commit {commit} on {date}: {processor}, {cores} cores in use, Linux {kernel},
-{compiler}, {flags}, frequency governor: {governor}. `make bench` repeats it on your machine.
+Measured with {run}: {processor}, {cores} cores in use, Linux {kernel}, {compiler}, {flags},
+frequency governor: {governor}. `make bench` repeats it on your machine.
+[bench/README.md](../bench/README.md) says how it is measured.
 
 ## How to read it
 
@@ -42,26 +46,44 @@ Measured with commit {commit} on {date}: {processor}, {cores} cores in use, Linu
 - One machine, one kernel, one compiler.
 """
 
+NOTES = {
+    "one_ready": "The same three system calls for all: a write, a wait, a read.",
+    "multi_fd": "eventp's objects are a `Device`. The other libraries have no such thing: there "
+                "each descriptor is on its own.",
+    "dispatch_only": "Asio and sd-event hand out one event for each call into them.",
+    "kernel_free": "The largest n is cold: each event meets a subscriber that is in no cache.",
+    "churn": "libev and libuv are not here: they tell the kernel when they wait next. Asio calls "
+             "the handlers of the removed later, outside of the time measured.",
+    "post": "The bare loop, libevent, libev and libuv have a queue with a lock, as their users "
+            "write it; the loop is woken only when the queue was empty.",
+    "timers": "libev and libuv count from a time that the loop has read earlier, as `at()` does; "
+              "`after()` reads the clock.",
+    "echo": "Server and client share a core and do not preempt each other.",
+    "memory_bytes": "The allocator's chunk and the registry's row are counted. A library's figure "
+                    "stands at 0: the value is not in it, and has an allocation of its own.",
+}
 
-def table(group, rows):
-    mine = [row for row in rows if row["group"] == group]
-    value = {(row["peer"], row["n"]): row["median_ns"] for row in mine}
-    points = sorted({row["n"] for row in mine})
-    peers = sorted({row["peer"] for row in mine},
-                   key=lambda p: sum(value.get((p, n), 1e12) for n in points))
-    yield "| | " + " | ".join(f"{n:,}".replace(",", " ") for n in points) + " |"
+
+def run_of(runs):
+    """'commit a of d', for those of all groups."""
+    return ", ".join(sorted({f"commit {run['commit']} on {run['date']}" for run in runs}))
+
+
+def table(rows, absent):
+    value = {(row["peer"], row["n"]): row["median_ns"] for row in rows}
+    points = sorted({row["n"] for row in rows})
+    yield "| | " + " | ".join(map(text_of, points)) + " |"
     yield "|---" * (len(points) + 1) + "|"
-    for peer in peers:
+    for peer in order_of(rows):
         cells = []
         for n in points:
-            if (peer, n) not in value:
-                cells.append("")
-                continue
-            floor, own = value.get(("raw_epoll", n)), value[peer, n]
-            text = f"{own:,.{width_of(own)}f}".replace(",", " ")
-            cells.append(text + (f" ({own / floor:.2f})" if floor else ""))
+            floor, own = value.get(("raw_epoll", n)), value.get((peer, n))
+            cells.append("" if own is None else text_of(own) +
+                         (f" ({own / floor:.2f})" if floor else ""))
         name = f"**{name_of(peer)}**" if peer == "eventp" else name_of(peer)
         yield f"| {name} | " + " | ".join(cells) + " |"
+    for peer in absent:
+        yield f"| {name_of(peer)} | not installed" + " |" * len(points)
 
 
 def goals(rows):
@@ -72,39 +94,46 @@ def goals(rows):
 
 
 def instructions(counts):
-    yield "## Instructions per event"
+    yield "## Instructions"
     yield ""
-    yield f"{counts['loop']} instructions of the loop lie around a handler; "
-    yield "[architecture.md](architecture.md) shows them. User-space instructions per event with an"
-    yield "empty handler and the turn's share of 256 events, counted by callgrind "
-    yield "(`make bench-instructions`):"
+    yield "User-space instructions with an empty handler, counted by callgrind: per event of a turn"
+    yield "with 256, per turn with one, and to add and remove a descriptor (libev and libuv do part"
+    yield "of that in the next turn). Exact, so `make bench-instructions` is a test."
     yield ""
-    yield "| | instructions |"
-    yield "|---|---|"
+    yield "| | per event | per turn | add + remove |"
+    yield "|---|---|---|---|"
     for peer, count in sorted(counts["per_event"].items(), key=lambda at: at[1]):
-        yield f"| {name_of(peer)} | {count:,.1f} |".replace(",", " ")
+        yield (f"| {name_of(peer)} | {text_of(count)} | {text_of(counts['per_turn'][peer])} | "
+               f"{text_of(counts['churn'][peer])} |")
+    for peer, loop in counts["loops"].items():
+        yield ""
+        yield f"{name_of(peer)}, {len(loop)} instructions around the handler:"
+        yield ""
+        yield "\n".join(["```asm", *loop, "```"])
     yield ""
 
 
 def main():
     build = pathlib.Path(sys.argv[1])
+    docs = pathlib.Path(__file__).resolve().parent.parent / "docs"
+    folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else docs
+    folder.mkdir(exist_ok=True)
     rows = json.loads((build / "results.json").read_text())
-    lines = [HEAD.format(**json.loads((build / "machine.json").read_text()))]
+    machine = json.loads((build / "machine.json").read_text())
+    lines = [HEAD.format(run=run_of(machine["runs"].values()), **machine)]
     lines += ["## What it shows", "", *goals(rows), ""]
     counted = build / "instructions.json"
     if counted.exists():
         lines += instructions(json.loads(counted.read_text()))
     for group, (title, over) in GROUPS.items():
-        plot = bench_plot.write(rows, group, DOCS / "benchmarks")
-        if plot is None:
-            continue
-        lines += [f"## {group}: {title}", "", f"{unit_of(group)}; columns: {over}", "",
-                  *table(group, rows), "", f"![{title}](benchmarks/{plot.name})", ""]
-    notes = DOCS.parent / "bench/notes.md"
-    if notes.exists():
-        lines.append(notes.read_text().split("-->\n", 1)[-1].strip() + "\n")
+        mine = [row for row in rows if row["group"] == group]
+        if mine:
+            plot = bench_plot.write(rows, group, folder / "plots")
+            lines += [f"## {group}: {title}", "", f"{unit_of(group)}; columns: {over}. " +
+                      NOTES.get(group, ""), "", *table(mine, machine["absent"]), "",
+                      f"![{title}](plots/{plot.name})", ""]
     text = "\n".join(line.rstrip() for line in "\n".join(lines).splitlines())
-    (DOCS / "benchmarks.md").write_text(text.rstrip() + "\n")
+    (folder / "benchmarks.md").write_text(text.rstrip() + "\n")
 
 
 if __name__ == "__main__":

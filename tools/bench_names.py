@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What the benchmarks are called, for tables, plots and pages."""
-import re
 
 # group: (what it measures, what n is)
 GROUPS = {
@@ -8,8 +7,7 @@ GROUPS = {
     "multi_fd": ("one ready among n objects with 4 descriptors each, fired and read", "objects"),
     "all_ready": ("n fired and read in one turn, per event", "ready descriptors"),
     "dispatch_only": ("n always ready, handlers only count, per event", "ready descriptors"),
-    "kernel_free": ("the kernel replaced by a replayed batch, per event",
-                    "subscribers"),
+    "kernel_free": ("the kernel replaced by a replayed batch, per event", "subscribers"),
     "churn": ("add + remove of one beside n others", "other descriptors"),
     "churn_turn": ("add, a turn, remove, a turn, beside n others", "other descriptors"),
     "modify": ("a change of interest", "descriptors"),
@@ -46,13 +44,15 @@ def unit_of(group):
     return "bytes" if group.endswith("_bytes") else "ns"
 
 
-def width_of(value):
-    """Digits behind the point."""
-    return 0 if value >= 1000 else 1 if value >= 100 else 2
+def text_of(value):
+    """A figure with three or four digits, thousands apart."""
+    digits = 0 if value >= 1000 or value == int(value) else 1 if value >= 100 else 2
+    return f"{value:,.{digits}f}".replace(",", " ")
 
 
-def absent_peers(build):
-    """The peers that the build did not find."""
-    cache = (build / "CMakeCache.txt").read_text()
-    found = re.search(r"EVENTP_BENCH_ABSENT:\w+=(.*)", cache)
-    return [peer for peer in (found[1].split(";") if found else []) if peer]
+def order_of(rows):
+    """The peers of a group, the quickest first."""
+    values = {}
+    for row in rows:
+        values.setdefault(row["peer"], []).append(row["median_ns"])
+    return sorted(values, key=lambda peer: (min(values[peer]), sum(values[peer])))

@@ -3,20 +3,21 @@
 import math
 from xml.sax.saxutils import escape
 
-from bench_names import GROUPS, name_of, unit_of, width_of
+from bench_names import GROUPS, PEERS, name_of, text_of, unit_of
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 220, 60, 56
+LEFT, RIGHT, TOP, BOTTOM = 70, 250, 60, 56
 OURS, FLOOR = "#c1121f", "#111111"
 OTHERS = ("#1f77b4", "#2a9d8f", "#e09f3e", "#7b2cbf", "#6c757d", "#8d6346", "#d36ba6", "#00798c")
 STYLE = ("text{font:12px sans-serif;fill:#222}.title{font-size:15px;font-weight:600}"
          ".grid{stroke:#ddd}.axis{stroke:#888}")
 
 
-def colours(peers):
-    others = iter(OTHERS * 2)
-    return {peer: OURS if peer == "eventp" else FLOOR if peer == "raw_epoll" else next(others)
-            for peer in sorted(peers)}
+def colour_of(peer):
+    """The same in every picture."""
+    others = [name for name in PEERS if name not in ("eventp", "raw_epoll")]
+    own = {"eventp": OURS, "raw_epoll": FLOOR}
+    return own.get(peer) or OTHERS[others.index(peer) % len(OTHERS)]
 
 
 class Scale:
@@ -43,10 +44,6 @@ def top_of(rows):
     """The highest value that is drawn: those far from us would hide what lies near."""
     near = [row["median_ns"] for row in rows if row["peer"] in ("eventp", "raw_epoll")]
     return 1.08 * min(max(row["median_ns"] for row in rows), 2.5 * max(near))
-
-
-def number(value):
-    return f"{value:,.{0 if value >= 10 or value == int(value) else 1}f}".replace(",", " ")
 
 
 def text(x, y, words, anchor="start", extra=""):
@@ -77,7 +74,6 @@ def spread(wanted, gap):
 def lines(title, rows, group):
     peers = {row["peer"] for row in rows}
     points = sorted({row["n"] for row in rows})
-    colour = colours(peers)
     x = Scale(points[0], points[-1], LEFT + 12, WIDTH - RIGHT, is_log=points[0] > 0)
     y = Scale(0, top_of(rows), HEIGHT - BOTTOM, TOP)
     body = [f'<clipPath id="in"><rect x="0" y="{TOP}" width="{WIDTH}" '
@@ -85,9 +81,9 @@ def lines(title, rows, group):
     for tick in y.ticks():
         at = y(tick)
         body.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" '
-                    f'y2="{at:.1f}"/>' + text(LEFT - 8, at + 4, number(tick), "end"))
+                    f'y2="{at:.1f}"/>' + text(LEFT - 8, at + 4, text_of(tick), "end"))
     for n in points:
-        body.append(text(x(n), HEIGHT - BOTTOM + 18, number(n), "middle"))
+        body.append(text(x(n), HEIGHT - BOTTOM + 18, text_of(n), "middle"))
     body.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, f"n: {GROUPS[group][1]}", "middle"))
     body.append(text(16, TOP - 8, unit_of(group)))
     ends, names = {}, {}
@@ -97,32 +93,30 @@ def lines(title, rows, group):
         path = " ".join(f"{px:.1f},{py:.1f}" for px, py in at)
         thick = 3 if peer in ("eventp", "raw_epoll") else 1.6
         dashed = ' stroke-dasharray="7 4"' if peer == "raw_epoll" else ""
-        body.append(f'<polyline points="{path}" fill="none" stroke="{colour[peer]}" '
+        body.append(f'<polyline points="{path}" fill="none" stroke="{colour_of(peer)}" '
                     f'clip-path="url(#in)" stroke-width="{thick}"{dashed}/>')
-        body += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="2.6" fill="{colour[peer]}"/>'
+        body += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="2.6" fill="{colour_of(peer)}"/>'
                  for px, py in at if py >= TOP]
         ends[peer] = max(at[-1][1], TOP)
-        names[peer] = name_of(peer) + (f": {number(own[-1][1])}" if at[-1][1] < TOP else "")
+        names[peer] = name_of(peer) + (f": {text_of(own[-1][1])}" if at[-1][1] < TOP else "")
     for peer, at in spread(ends, 15).items():
         body.append(text(WIDTH - RIGHT + 14, at + 4, names[peer],
-                         extra=f' style="fill:{colour[peer]}"'))
+                         extra=f' style="fill:{colour_of(peer)}"'))
     return frame(title, HEIGHT, body)
 
 
 def bars(title, rows, group):
     rows = sorted(rows, key=lambda row: row["median_ns"])
-    colour = colours({row["peer"] for row in rows})
     height = TOP + 26 * len(rows) + 20
     longest = max(row["median_ns"] for row in rows)
     body = []
     for i, row in enumerate(rows):
         at, value = TOP + 26 * i, row["median_ns"]
         length = (WIDTH - 330) * value / longest
-        label = f"{value:,.{width_of(value)}f}".replace(",", " ")
         body += [text(200, at + 15, name_of(row["peer"]), "end"),
                  f'<rect x="210" y="{at}" width="{length:.1f}" height="20" '
-                 f'fill="{colour[row["peer"]]}"/>',
-                 text(218 + length, at + 15, f"{label} {unit_of(group)}")]
+                 f'fill="{colour_of(row["peer"])}"/>',
+                 text(218 + length, at + 15, f"{text_of(value)} {unit_of(group)}")]
     return frame(title, height, body)
 
 

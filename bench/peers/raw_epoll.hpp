@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -81,10 +82,10 @@ private:
     void dispatch(int timeout_ms) {
         const int ready =
             ::epoll_wait(set_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
-        for (int i = 0; i < ready; ++i) {
-            const epoll_event& event = events_[static_cast<std::size_t>(i)];
-            auto* source = static_cast<Source*>(event.data.ptr);
-            source->handler(*source, event.events);
+        const epoll_event* const end = events_.data() + std::max(ready, 0);
+        for (const epoll_event* event = events_.data(); event < end; ++event) {
+            auto* source = static_cast<Source*>(event->data.ptr);
+            source->handler(*source, event->events);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -102,8 +103,9 @@ private:
     void dispatch(int timeout_ms) {
         const int ready =
             ::epoll_wait(set_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
-        for (int i = 0; i < ready; ++i) {
-            const epoll_event event = events_[static_cast<std::size_t>(i)];
+        const epoll_event* const end = events_.data() + std::max(ready, 0);
+        for (const epoll_event* at = events_.data(); at < end; ++at) {
+            const epoll_event event = *at;
             const auto* id = ids_.find(static_cast<std::uint64_t>(event.data.fd));
             if (id == nullptr) {
                 continue;

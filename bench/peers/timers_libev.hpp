@@ -9,6 +9,8 @@
 
 #include <ev.h>
 
+namespace bench {
+
 /// ev_timer, as ev(3) has it: relative to the time that the loop has read last, not to now.
 class LibevTimers {
 public:
@@ -49,3 +51,5 @@ private:
     std::vector<ev_timer> timers_;
     ev_timer one_more_{};
 };
+
+}  // namespace bench

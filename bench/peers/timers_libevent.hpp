@@ -10,6 +10,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+namespace bench {
+
 /// evtimer_assign(), evtimer_add() and evtimer_del() of events that the caller holds, in a base
 /// without locks: what event2/event.h has for one thread.
 class LibeventTimers {
@@ -65,3 +67,5 @@ private:
     std::vector<event> timers_;
     event one_more_{};
 };
+
+}  // namespace bench

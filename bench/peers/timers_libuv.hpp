@@ -8,6 +8,8 @@
 
 #include <uv.h>
 
+namespace bench {
+
 /// uv_timer_start() and uv_timer_stop() of handles that are initialised once, as its guide does;
 /// relative to the time that the loop has read last, in milliseconds.
 class LibuvTimers {
@@ -56,3 +58,5 @@ private:
     std::vector<uv_timer_t> timers_;
     uv_timer_t one_more_{};
 };
+
+}  // namespace bench
