@@ -14,15 +14,17 @@ finish() {
   trap '' INT TERM
   for process in $client $server; do
     kill -TERM "$process" 2>/dev/null || true
-    wait "$process" || true  # by its number: a bare wait leaves the server out
+    wait "$process" || true
   done
 }
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-exec 3< <(exec "$examples/echo_server" --port 0)
-server=$!
+# A coprocess, not a process substitution: that could not be waited for once there is another job.
+coproc echo_server { exec "$examples/echo_server" --port 0; }
+server=$echo_server_PID
+exec 3<&"${echo_server[0]}"
 if ! read -r -t 30 line <&3; then
   echo "demo: the echo server did not start" >&2
   exit 1

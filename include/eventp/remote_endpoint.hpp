@@ -38,6 +38,7 @@ class Answer;
 /// The reactor may go first: from then on everything answers broken_pipe, and everybody who waits
 /// is told so [remote.gone]. Closures that did not run are destroyed, with no lock held, by the
 /// thread that destroys the reactor.
+/// A thread that posts keeps 16 KiB for its closures until it ends.
 /// In a forked child everything answers no_child_process until Reactor::reinit_after_fork();
 /// closures posted before the fork run in the parent only. [remote.fork]
 ///
@@ -174,8 +175,7 @@ public:
 
     /// Waits and gives the answer; throws what the closure threw.
     /// Errors:         resource_deadlock_would_occur: on the reactor's own thread, before the
-    /// answer
-    ///                 is there. The answer is lost then.
+    ///                 answer is there. The answer is lost then.
     [[nodiscard]] Result<R> get() && {
         if (state_ == nullptr) {
             return detail::refused(refusal_);
