@@ -134,10 +134,14 @@ Result<> Reactor::State::change(Slot& slot, Interest interest) {
     if (interest.is_empty()) {
         return pause(slot, interest);
     }
-    const Interest stored{slot.live.interest};
-    if (slot.presence == Presence::absent || stored.is_empty()) {
+    if (slot.presence == Presence::absent || Interest{slot.live.interest}.is_empty()) {
         return resume(slot, interest);
     }
+    return change_watched(slot, interest);
+}
+
+Result<> Reactor::State::change_watched(Slot& slot, Interest interest) {
+    const Interest stored{slot.live.interest};
     // Kernel: MOD of an exclusive entry, or to one, is EINVAL.
     if (interest.is_exclusive() || stored.is_exclusive()) {
         return refused(std::errc::invalid_argument);
@@ -184,7 +188,7 @@ Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     }
     const bool is_present = slot.presence != Presence::absent;
     if (is_present && !Interest{slot.live.interest}.is_empty()) {
-        return change(slot, interest);  // that code has resumed it
+        return change_watched(slot, interest);  // that code has resumed it
     }
     registry.reserve_moves();
     if (!is_present) {

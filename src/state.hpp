@@ -82,6 +82,7 @@ struct Reactor::State {
     /// The kernel's entry can be changed: its number leads to it, and to no other.
     [[nodiscard]] bool is_reachable(const detail::Slot& slot) const noexcept;
     [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
+    [[nodiscard]] Result<> change_watched(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> pause(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> resume(detail::Slot& slot, Interest interest);
     /// What modify() owes to an event of the slot that is still to be dispatched.

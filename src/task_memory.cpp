@@ -101,8 +101,8 @@ void* allocate_task(std::size_t size) {
 
 void free_task(void* task) noexcept {
     // Safety: every task lies in a chunk behind its header, within the chunk's alignment.
-    const auto address = reinterpret_cast<std::uintptr_t>(task);
-    drop(reinterpret_cast<Chunk*>(address / chunk_size * chunk_size), 1);
+    const std::size_t offset = reinterpret_cast<std::uintptr_t>(task) % chunk_size;
+    drop(reinterpret_cast<Chunk*>(static_cast<std::byte*>(task) - offset), 1);
 }
 
 }  // namespace eventp::detail

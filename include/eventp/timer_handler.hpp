@@ -153,7 +153,6 @@ private:
 
 /// A timer's handler whose type is known no more: five words, in place when it fits in four.
 /// Made where it stays.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): storage_ is written with operations_.
 class TimerHandler {
 public:
     TimerHandler() noexcept = default;
@@ -219,7 +218,7 @@ private:
     };
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::array<std::byte, 4 * sizeof(void*)> storage_;  // empty until emplace()
+    alignas(void*) std::array<std::byte, 4 * sizeof(void*)> storage_{};
 };
 static_assert(sizeof(TimerHandler) == 5 * sizeof(void*));
 

@@ -16,7 +16,6 @@
 namespace eventp::support {
 namespace {
 
-
 // --- no descriptor number left ------------------------------------------------------------------
 
 TEST(RebuildAtTheLimit, OfOpenFilesUsesTheNumberInReserve) {  // [ghost.rebuild]
