@@ -23,7 +23,6 @@ WRAP = ["-Wl,--wrap=" + name for name in
 TESTS = {  # name -> sources
     "conformance/ghost": [],
     "conformance/ghost_number": [],
-    "conformance/ghost_rebuild": [],
     "conformance/ghost_rebuild_limits": [],
     "conformance/modify": [],
     "conformance/throws": [],
@@ -60,7 +59,7 @@ BUGS = [
     ("armed_by_rebuild", "a fired one-shot subscriber is armed by a rebuild", "src/rebuild.cpp",
      ("return slot.variant == Variant::dropped ? std::uint32_t{EPOLLONESHOT} "
       ": slot.live.interest;", "return slot.live.interest;"),
-     ["conformance/ghost_rebuild", "model/random"]),
+     ["model/random"]),
     ("no_spare", "no descriptor number is held in reserve", "src/rebuild.cpp",
      ("    renew_spare();\n    return true;\n", "    spare.close();\n    return true;\n"),
      ["conformance/ghost_rebuild_limits"]),
@@ -70,7 +69,7 @@ BUGS = [
      ["fault/rebuild"]),
     ("no_rebuild", "ghosts are put up with for ever", "src/rebuild.cpp",
      ("ghosts > 1 + live / 16 ||", "false ||"),
-     ["conformance/ghost", "model/random"]),
+     ["conformance/ghost"]),
     ("blind_facade", "an outer loop is not told of the rebuilt set", "src/rebuild.cpp",
      ("    facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;", "    return;"),
      ["conformance/ghost_rebuild_limits"]),
@@ -81,7 +80,7 @@ BUGS = [
     ("exclusive_returned", "a returned ghost is taken over by MOD", "src/backend/epoll.cpp",
      ("    static_cast<void>(sys::epoll_remove(this->fd(), fd));\n"
       "    return sys::epoll_add(", "    return sys::epoll_modify("),
-     ["conformance/ghost_number", "model/random"]),
+     ["conformance/ghost_number"]),
 ]
 
 
