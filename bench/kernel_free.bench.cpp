@@ -137,6 +137,9 @@ int epoll_remove(int /*set*/, int /*fd*/) noexcept {
 int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t /*timeout_ns*/) {
     return bench::Replay::of(set).wait(events, capacity);
 }
+int epoll_wait_ms(int set, epoll_event* events, int capacity, int /*timeout_ms*/) {
+    return bench::Replay::of(set).wait(events, capacity);
+}
 int eventfd() noexcept {
     return bench::wakeup;
 }

@@ -25,10 +25,6 @@ int EpollSet::remove(int fd) noexcept {
     return is_open() ? sys::epoll_remove(this->fd(), fd) : 0;
 }
 
-int EpollSet::wait(epoll_event* events, int capacity, std::int64_t timeout_ns) {
-    return sys::epoll_wait(fd(), events, capacity, timeout_ns);
-}
-
 int EpollSet::replace_by(EpollSet& fresh) noexcept {
     const int answer = sys::replace(fresh.fd(), fd());
     if (answer >= 0) {

@@ -6,6 +6,8 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/fd.hpp>
 
+#include "sys/syscall.hpp"
+
 struct epoll_event;
 
 namespace eventp::detail {
@@ -37,7 +39,10 @@ public:
     [[nodiscard]] int modify(int fd, std::uint32_t events, Slot& slot) noexcept;
     /// 0 when the set is closed: then it has no entries.
     [[nodiscard]] int remove(int fd) noexcept;
-    [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns);
+    [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns) {
+        return timeout_ns > 0 ? sys::epoll_wait(fd(), events, capacity, timeout_ns)
+                              : sys::epoll_wait_ms(fd(), events, capacity, timeout_ns < 0 ? -1 : 0);
+    }
 
     /// Puts `fresh` in the place of this set, under the number of this set.
     [[nodiscard]] int replace_by(EpollSet& fresh) noexcept;

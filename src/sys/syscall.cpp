@@ -58,10 +58,11 @@ int epoll_remove(int set, int fd) noexcept {
     return result_of(::epoll_ctl(set, EPOLL_CTL_DEL, fd, nullptr));
 }
 
+int epoll_wait_ms(int set, epoll_event* events, int capacity, int timeout_ms) {
+    return result_of(::epoll_wait(set, events, capacity, timeout_ms));
+}
+
 int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns) {
-    if (timeout_ns <= 0) {
-        return result_of(::epoll_wait(set, events, capacity, timeout_ns < 0 ? -1 : 0));
-    }
     if (!pwait2_refused.load(std::memory_order_relaxed)) {
         const timespec timeout{timeout_ns / ns_per_s, timeout_ns % ns_per_s};
         const int answer =
@@ -71,7 +72,7 @@ int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_
         }
         pwait2_refused.store(true, std::memory_order_relaxed);
     }
-    return result_of(::epoll_wait(set, events, capacity, milliseconds(timeout_ns)));
+    return epoll_wait_ms(set, events, capacity, milliseconds(timeout_ns));
 }
 
 int eventfd() noexcept {

@@ -16,7 +16,9 @@ namespace eventp::sys {
 [[nodiscard]] int epoll_modify(int set, int fd, std::uint32_t events, void* data) noexcept;
 [[nodiscard]] int epoll_remove(int set, int fd) noexcept;
 
-/// Waits for at most `timeout_ns`; negative: for ever. A cancellation point, so not noexcept.
+/// epoll_wait(2): -1 waits for ever, 0 polls. Both waits are cancellation points, so not noexcept.
+[[nodiscard]] int epoll_wait_ms(int set, epoll_event* events, int capacity, int timeout_ms);
+/// Waits for at most `timeout_ns`, which is positive.
 [[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns);
 
 [[nodiscard]] int eventfd() noexcept;
