@@ -13,7 +13,8 @@ using detail::refused;
 using detail::Slot;
 using detail::Variant;
 
-Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
+// Flat, for the system call in it: see docs/decisions/0005-what-speed-cost.md.
+[[gnu::flatten]] Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
         return refused(why);

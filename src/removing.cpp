@@ -26,7 +26,8 @@ ThinSubscriber Reactor::take(Key key) {
     return state_->refusal() == std::errc::no_child_process ? ThinSubscriber{} : state_->take(key);
 }
 
-bool Reactor::State::remove(const Key& key, When when) noexcept {
+// Flat, for the system call in it: see docs/decisions/0005-what-speed-cost.md.
+[[gnu::flatten]] bool Reactor::State::remove(const Key& key, When when) noexcept {
     Slot* slot = registry.find(key);
     if (slot == nullptr) {
         return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 
 #include <eventp/detail/slot.hpp>
@@ -35,10 +36,17 @@ public:
 
     /// For a number without a live entry of ours. An entry that is there all the same belonged to
     /// a removed subscriber and came back with a duplicate: it makes room. [ghost.returned]
-    [[nodiscard]] int add(int fd, std::uint32_t events, Slot& slot) noexcept;
-    [[nodiscard]] int modify(int fd, std::uint32_t events, Slot& slot) noexcept;
+    [[nodiscard]] int add(int fd, std::uint32_t events, Slot& slot) noexcept {
+        const int answer = sys::epoll_add(this->fd(), fd, events, &slot);
+        return answer != -EEXIST ? answer : add_in_place_of_a_ghost(fd, events, slot);
+    }
+    [[nodiscard]] int modify(int fd, std::uint32_t events, Slot& slot) noexcept {
+        return sys::epoll_modify(this->fd(), fd, events, &slot);
+    }
     /// 0 when the set is closed: then it has no entries.
-    [[nodiscard]] int remove(int fd) noexcept;
+    [[nodiscard]] int remove(int fd) noexcept {
+        return is_open() ? sys::epoll_remove(this->fd(), fd) : 0;
+    }
     [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns) {
         return timeout_ns > 0 ? sys::epoll_wait(fd(), events, capacity, timeout_ns)
                               : sys::epoll_wait_ms(fd(), events, capacity, timeout_ns < 0 ? -1 : 0);
@@ -48,6 +56,8 @@ public:
     [[nodiscard]] int replace_by(EpollSet& fresh) noexcept;
 
 private:
+    [[nodiscard]] int add_in_place_of_a_ghost(int fd, std::uint32_t events, Slot& slot) noexcept;
+
     OwnedFd fd_;
 };
 
