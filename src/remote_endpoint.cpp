@@ -20,7 +20,7 @@ Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
 }
 
 bool RemoteEndpoint::is_reactors_thread() const noexcept {
-    return wakeup_->runner() == pthread_self();
+    return wakeup_->runner() == detail::this_thread();
 }
 
 Result<> RemoteEndpoint::stop() const noexcept {

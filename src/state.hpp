@@ -5,8 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include <pthread.h>
-
 #include <eventp/detail/contract.hpp>
 #include <eventp/reactor.hpp>
 
@@ -38,8 +36,8 @@ struct Reactor::State {
         if (in_child()) [[unlikely]] {
             return std::errc::no_child_process;
         }
-        const pthread_t runner = wakeup->runner();
-        detail::expects(runner == 0 || runner == pthread_self(),
+        const detail::ThreadMark runner = wakeup->runner();
+        detail::expects(runner == nullptr || runner == detail::this_thread(),
                         "a Reactor is used from another thread while it runs: use a "
                         "std::stop_token or a RemoteEndpoint");
         return ended ? std::errc::operation_canceled : std::errc{};
@@ -207,7 +205,7 @@ private:
 class Reactor::State::RunScope {
 public:
     explicit RunScope(detail::Wakeup& wakeup) noexcept : wakeup_{wakeup}, before_{wakeup.runner()} {
-        wakeup_.set_runner(pthread_self());
+        wakeup_.set_runner(detail::this_thread());
     }
     RunScope(const RunScope&) = delete;
     RunScope& operator=(const RunScope&) = delete;
@@ -215,7 +213,7 @@ public:
 
 private:
     detail::Wakeup& wakeup_;
-    pthread_t before_;
+    detail::ThreadMark before_;
 };
 
 /// A state that create() has made: what the public constructor takes and nobody else can name.

@@ -69,7 +69,7 @@ int Wakeup::reinit_after_fork() noexcept {
     eventfd_.reset(fresh);
     mailbox_.reset();
     stop_requested_.store(false, std::memory_order_relaxed);
-    set_runner(0);
+    set_runner(nullptr);
     return 0;
 }
 

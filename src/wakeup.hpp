@@ -3,13 +3,12 @@
 
 #include <atomic>
 
-#include <pthread.h>
-
 #include <eventp/fd.hpp>
 #include <eventp/reactor_ops.hpp>
 
 #include "fork_guard.hpp"
 #include "mailbox.hpp"
+#include "this_thread.hpp"
 
 namespace eventp::detail {
 
@@ -34,15 +33,17 @@ public:
     [[nodiscard]] bool post(Task& task) noexcept;
     /// The next look of run() finds it; ring() when that is on another thread.
     void request_stop() noexcept;
-    /// The thread of the run that is on the stack; 0 when none is.
-    [[nodiscard]] pthread_t runner() const noexcept {
+    /// The thread of the run that is on the stack; null when none is.
+    [[nodiscard]] ThreadMark runner() const noexcept {
         return runner_.load(std::memory_order_relaxed);
     }
 
     // --- the reactor's thread ---
 
     [[nodiscard]] Mailbox<>& mailbox() noexcept { return mailbox_; }
-    void set_runner(pthread_t thread) noexcept { runner_.store(thread, std::memory_order_relaxed); }
+    void set_runner(ThreadMark thread) noexcept {
+        runner_.store(thread, std::memory_order_relaxed);
+    }
     /// Does the oldest tasks, a bounded number, so that they cannot starve the descriptors.
     void do_tasks(ReactorOps& reactor);
     [[nodiscard]] bool take_stop_request() noexcept;
@@ -58,7 +59,7 @@ private:
     ForkGuard guard_;
     Mailbox<> mailbox_;
     std::atomic<bool> stop_requested_{false};
-    std::atomic<pthread_t> runner_{0};
+    std::atomic<ThreadMark> runner_{nullptr};
 };
 
 }  // namespace eventp::detail

@@ -14,7 +14,7 @@ import sys
 LAYERS = [
     {"version", "platform"},
     {"detail/contract", "detail/duration", "detail/exceptions", "contract", "aligned_memory",
-     "sys"},
+     "this_thread", "sys"},
     {"result", "fd", "interest", "event", "registration", "to_string"},
     {"handler", "subscriber", "builder", "thin_subscriber", "reactor_ops", "detail", "slot"},
     {"registry", "batch", "quarantine", "wakeup", "fork_guard", "mailbox", "task_memory",
