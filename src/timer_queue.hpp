@@ -62,10 +62,13 @@ public:
         if (place == nowhere) {
             return false;
         }
-        const Entry last = newcomers_[--newcomer_count_];
-        newcomers_[place & ~newcomer] = last;
-        places_[last.timer] = place;
-        places_[timer] = nowhere;  // last: it may have been the last
+        const std::uint32_t at = place & ~newcomer;
+        if (at != --newcomer_count_) {
+            const Entry last = newcomers_[newcomer_count_];
+            newcomers_[at] = last;
+            places_[last.timer] = place;
+        }
+        places_[timer] = nowhere;
         return true;
     }
 

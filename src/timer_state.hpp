@@ -72,7 +72,7 @@ struct Timers::State {
     /// False: it is of another clock.
     [[nodiscard]] bool deadline_of(Moment moment, std::int64_t& deadline) const noexcept;
     /// Makes room for a page more of timers. Throws std::bad_alloc; nothing changed.
-    void grow();
+    [[gnu::noinline]] void grow();
     void give_back(std::uint32_t index, Node& timer) noexcept {
         timer.next_free = first_free;
         first_free = index;
@@ -81,7 +81,7 @@ struct Timers::State {
     [[nodiscard]] int wake_by(std::int64_t deadline) noexcept {
         return deadline >= kernel_deadline || expiring ? 0 : set_kernel_timer(deadline);
     }
-    [[nodiscard]] int set_kernel_timer(std::int64_t deadline) noexcept;
+    [[nodiscard, gnu::noinline]] int set_kernel_timer(std::int64_t deadline) noexcept;
     /// Ends a timer. Its handler is destroyed, which may call back; a running one when it returns.
     void drop(std::uint32_t index) noexcept;
     void drop_all() noexcept;
