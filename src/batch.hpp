@@ -33,31 +33,24 @@ public:
     explicit Batch(std::size_t capacity)
         : events_{std::make_unique_for_overwrite<epoll_event[]>(front_room + capacity)},
           room_{capacity},
-          capacity_{capacity} {
-        forget();
-    }
+          capacity_{capacity} {}
 
     [[nodiscard]] bool has_tail() const noexcept { return cursor != end; }
 
-    /// Room for one wait, behind what again() has kept. Throws std::bad_alloc; nothing changed.
+    /// Room for one wait, behind what again() has kept. There is no tail.
+    /// Throws std::bad_alloc; nothing changed.
     [[nodiscard]] epoll_event* room_for_wait() {
-        const std::size_t needed = again_.size() + capacity_;
-        if (needed > room_) {
-            events_ = std::make_unique_for_overwrite<epoll_event[]>(front_room + needed);
-            room_ = needed;
-            forget();
-        }
-        return events_.get() + front_room + again_.size();
+        begin = again_.empty() ? events_.get() + front_room : room_behind_kept();
+        cursor = end = begin;
+        return begin;
     }
 
-    /// Begins a turn with the `reported` events that a wait has put behind the kept ones.
+    /// Begins a turn with the `reported` events that a wait has put there, and the kept ones.
     void begin_turn(std::size_t reported) noexcept {
-        begin = events_.get() + front_room + again_.size();
         end = begin + reported;
         if (!again_.empty()) [[unlikely]] {
             take_kept();
         }
-        cursor = begin;
     }
 
     /// Puts one more event in front, once in a turn and before anything is dispatched.
@@ -67,8 +60,11 @@ public:
         begin->data.ptr = &slot;
     }
 
+    /// All of it was dispatched.
+    void end_turn() noexcept { begin = end; }
+
     /// Empties the batch; what is kept for the next turn stays.
-    void forget() noexcept { begin = cursor = end = events_.get(); }
+    void forget() noexcept { begin = cursor = end; }
 
     /// The event of this turn for `slot`; null when it has none.
     [[nodiscard]] const epoll_event* event_of(const Slot& slot) const noexcept {
@@ -125,8 +121,17 @@ private:
                             [&slot](const epoll_event& event) { return event.data.ptr == &slot; });
     }
 
+    [[gnu::noinline]] epoll_event* room_behind_kept() {
+        const std::size_t needed = again_.size() + capacity_;
+        if (needed > room_) {
+            events_ = std::make_unique_for_overwrite<epoll_event[]>(front_room + needed);
+            room_ = needed;
+        }
+        return events_.get() + front_room + again_.size();
+    }
+
     /// Puts the kept events in front of the reported ones.
-    void take_kept() noexcept {
+    [[gnu::noinline]] void take_kept() noexcept {
         // What the kernel reports is the readiness of now, so it takes the place of what was kept.
         // But a fired one-shot is told nothing by the kernel: what that reports is the hang-up that
         // a rebuilt set does not know to be over.
@@ -142,6 +147,7 @@ private:
             }
         }
         again_.clear();
+        cursor = begin;
     }
 
     void put_kept(Slot& slot, std::uint32_t events) noexcept {

@@ -8,7 +8,8 @@
 
 namespace eventp::detail {
 
-void contract_failed(const char* text, std::source_location where) noexcept {
+// Cold: kept out of the functions that check, by a link that inlines.
+[[gnu::cold]] void contract_failed(const char* text, std::source_location where) noexcept {
     static_cast<void>(std::fprintf(stderr, "eventp: %s (%s:%u)\n", text, where.file_name(),
                                    static_cast<unsigned>(where.line())));
     std::abort();

@@ -8,31 +8,29 @@ namespace eventp {
 
 using detail::Slot;
 
-Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
-    if (const std::errc why = refusal(); why != std::errc{}) {
+// Flat, and what is seldom needed out of its way: behind a system call the processor has forgotten
+// where calls return to, so that each level of them costs some ten nanoseconds.
+[[gnu::flatten]] Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
+    if (const std::errc why = refusal_to_run(); why != std::errc{}) [[unlikely]] {
         return detail::refused(why);
-    }
-    if (busy != 0) {
-        return detail::refused(std::errc::device_or_resource_busy);
     }
     const RunScope scope{*wakeup};
 
     // A tail is there after a handler threw. It comes before the kernel is asked again, because an
     // edge-triggered or one-shot event in it is reported only once. [dispatch.throws]
-    if (!batch.has_tail()) {
+    if (!batch.has_tail()) [[likely]] {
         epoll_event* room = batch.room_for_wait();
-        const std::int64_t longest = batch.has_kept() ? 0 : timeout_ns;
-        // The usual wait is in line: behind a system call the processor has forgotten where calls
-        // return to, so that each level of them costs some ten nanoseconds.
-        const int reported =
-            has_endpoints || spin_ns > 0 ? wait(room, longest) : set.wait(room, capacity, longest);
-        if (reported < 0) {
+        if (batch.has_kept()) [[unlikely]] {
+            timeout_ns = 0;
+        }
+        const int reported = wait(room, timeout_ns);
+        if (reported < 0) [[unlikely]] {
             announce_kept();
             return sys::error(reported);
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
         stats.events += static_cast<std::size_t>(reported);
-        if (has_endpoints && wakeup->mailbox().has_tasks()) {
+        if (has_endpoints && wakeup->mailbox().has_tasks()) [[unlikely]] {
             batch.put_first(wakeup_slot, EPOLLIN);
         }
     }
@@ -53,17 +51,19 @@ public:
     Dispatching(const Dispatching&) = delete;
     Dispatching& operator=(const Dispatching&) = delete;
     ~Dispatching() {
-        if (state_.retired != nullptr) {
+        if (state_.retired != nullptr) [[unlikely]] {
             state_.destroy_retired();  // what the handler that threw had removed
         }
         called_ = static_cast<std::size_t>(state_.batch.cursor - first_) - state_.unhandled;
         state_.stats.handlers += called_;
         state_.dispatching = false;
         --state_.busy;
-        if (!state_.batch.has_tail()) {
-            state_.batch.forget();
+        if (!state_.batch.has_tail()) [[likely]] {
+            state_.batch.end_turn();
         }
-        state_.settle();
+        if (!state_.is_settled()) [[unlikely]] {
+            state_.settle_out_of_line();
+        }
         state_.announce_kept();
     }
 
@@ -97,7 +97,7 @@ void Reactor::State::call_handlers() {
             batch.cursor = ++at;
             slot->operations->call(slot, events, reactor);
         } while (at < end);  // not a for: the test would be compiled to two loads, not one
-        if (retired == nullptr) {
+        if (retired == nullptr) [[likely]] {
             return;
         }
         destroy_retired();

@@ -144,11 +144,8 @@ Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
 /// Turns until `is_over` or stop(); `remaining` says how long the next one may wait.
 template <typename IsOver, typename Remaining>
 Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
-    if (const std::errc why = refusal(); why != std::errc{}) {
+    if (const std::errc why = refusal_to_run(); why != std::errc{}) {
         return detail::refused(why);
-    }
-    if (busy != 0) {
-        return detail::refused(std::errc::device_or_resource_busy);
     }
     const RunScope scope{*wakeup};
     while (!is_over()) {

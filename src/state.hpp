@@ -42,12 +42,26 @@ struct Reactor::State {
                         "std::stop_token or a RemoteEndpoint");
         return ended ? std::errc::operation_canceled : std::errc{};
     }
+    /// Why no run can begin.
+    [[nodiscard]] std::errc refusal_to_run() const noexcept {
+        const std::errc why = refusal();
+        if (why == std::errc{} && busy != 0) [[unlikely]] {
+            return std::errc::device_or_resource_busy;
+        }
+        return why;
+    }
     [[nodiscard]] bool in_child() const noexcept { return wakeup->guard().in_child(); }
 
     // --- a turn (dispatch.cpp) ---
     [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
-    // Not noexcept: a thread that is cancelled while it waits unwinds (pthreads(7)).
-    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns);
+    // Not noexcept, these three: a thread that is cancelled while it waits unwinds (pthreads(7)).
+    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) {
+        if (has_endpoints || spin_ns > 0) [[unlikely]] {
+            return wait_with_care(room, timeout_ns);
+        }
+        return set.wait(room, capacity, timeout_ns);
+    }
+    [[nodiscard, gnu::noinline]] int wait_with_care(epoll_event* room, std::int64_t timeout_ns);
     [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns, int& reported);
     [[nodiscard]] std::size_t dispatch();
     void call_handlers();
@@ -103,11 +117,15 @@ struct Reactor::State {
     /// The one place where slot memory is given back and the kernel's set is rebuilt. Does nothing
     /// while the reactor is busy or a tail is kept.
     void settle() noexcept {
-        if (!quarantine.is_empty() || rebuild_wanted || facade_is_blind) [[unlikely]] {
+        if (!is_settled()) [[unlikely]] {
             settle_now();
         }
     }
+    [[nodiscard]] bool is_settled() const noexcept {
+        return quarantine.is_empty() && !rebuild_wanted && !facade_is_blind;
+    }
     void settle_now() noexcept;
+    [[gnu::noinline]] void settle_out_of_line() noexcept { settle_now(); }
     [[nodiscard]] bool rebuild_is_due() const noexcept;
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
@@ -120,7 +138,7 @@ struct Reactor::State {
             announce_kept_now();
         }
     }
-    void announce_kept_now() noexcept;
+    [[gnu::noinline]] void announce_kept_now() noexcept;
 
     // --- a forked child (forked.cpp) ---
     [[nodiscard]] Result<> reinit_after_fork();

@@ -18,7 +18,7 @@ std::int64_t now_ns() noexcept {
 
 }  // namespace
 
-int Reactor::State::wait(epoll_event* room, std::int64_t timeout_ns) {
+int Reactor::State::wait_with_care(epoll_event* room, std::int64_t timeout_ns) {
     if (has_endpoints && wakeup->mailbox().has_tasks()) {
         timeout_ns = 0;
     }

@@ -69,7 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--max", type=float, default=9, help="around a handler")
-    parser.add_argument("--max-turn", type=float, default=156, help="in a turn with one event")
+    parser.add_argument("--max-turn", type=float, default=155, help="in a turn with one event")
     parser.add_argument("--max-churn", type=float, default=571, help="for add + remove")
     options = parser.parse_args()
 
