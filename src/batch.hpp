@@ -60,7 +60,7 @@ public:
         begin->data.ptr = &slot;
     }
 
-    /// All of it was dispatched.
+    /// All of it was dispatched: forget(), with the cursor already at the end.
     void end_turn() noexcept { begin = end; }
 
     /// Empties the batch; what is kept for the next turn stays.

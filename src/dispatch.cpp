@@ -11,7 +11,7 @@ using detail::Slot;
 // Flat, and what is seldom needed out of its way: behind a system call the processor has forgotten
 // where calls return to, so that each level of them costs some ten nanoseconds.
 [[gnu::flatten]] Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
-    if (const std::errc why = refusal_to_run(); why != std::errc{}) [[unlikely]] {
+    if (const std::errc why = refusal_unless_idle(); why != std::errc{}) [[unlikely]] {
         return detail::refused(why);
     }
     const RunScope scope{*wakeup};

@@ -144,7 +144,7 @@ Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
 /// Turns until `is_over` or stop(); `remaining` says how long the next one may wait.
 template <typename IsOver, typename Remaining>
 Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
-    if (const std::errc why = refusal_to_run(); why != std::errc{}) {
+    if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {
         return detail::refused(why);
     }
     const RunScope scope{*wakeup};

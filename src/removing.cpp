@@ -116,11 +116,8 @@ ThinSubscriber Reactor::State::hand_out(Slot& slot) noexcept {
 
 Result<std::vector<ThinSubscriber>> Reactor::release() {
     State& state = *state_;
-    if (const std::errc why = state.refusal(); why != std::errc{}) {
+    if (const std::errc why = state.refusal_unless_idle(); why != std::errc{}) {
         return detail::refused(why);
-    }
-    if (state.busy != 0) {
-        return detail::refused(std::errc::device_or_resource_busy);
     }
     std::vector<ThinSubscriber> released;
     released.reserve(state.registry.size());

@@ -42,8 +42,8 @@ struct Reactor::State {
                         "std::stop_token or a RemoteEndpoint");
         return ended ? std::errc::operation_canceled : std::errc{};
     }
-    /// Why no run can begin.
-    [[nodiscard]] std::errc refusal_to_run() const noexcept {
+    /// As refusal(); also when code of the user's, or a rebuild, is on the stack.
+    [[nodiscard]] std::errc refusal_unless_idle() const noexcept {
         const std::errc why = refusal();
         if (why == std::errc{} && busy != 0) [[unlikely]] {
             return std::errc::device_or_resource_busy;
@@ -125,6 +125,8 @@ struct Reactor::State {
         return quarantine.is_empty() && !rebuild_wanted && !facade_is_blind;
     }
     void settle_now() noexcept;
+    // For dispatch, which in line would spend eight instructions more on every turn. remove(),
+    // which always has something to settle, has it in line.
     [[gnu::noinline]] void settle_out_of_line() noexcept { settle_now(); }
     [[nodiscard]] bool rebuild_is_due() const noexcept;
     [[nodiscard]] bool rebuild() noexcept;

@@ -71,6 +71,7 @@ struct Timers::State {
     class Taken;
     /// False: it is of another clock.
     [[nodiscard]] bool deadline_of(Moment moment, std::int64_t& deadline) const noexcept;
+    // Out of line, this and set_kernel_timer(): arming saves three registers less.
     /// Makes room for a page more of timers. Throws std::bad_alloc; nothing changed.
     [[gnu::noinline]] void grow();
     void give_back(std::uint32_t index, Node& timer) noexcept {
