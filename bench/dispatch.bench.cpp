@@ -35,6 +35,11 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
                                        static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
 }
 
+/// Enough for a hundred samples of each peer or more.
+[[nodiscard]] double seconds_for(std::size_t descriptors) {
+    return descriptors < 10'000 ? 8 : 40;
+}
+
 /// A sample is taken by a peer that is made for it.
 template <typename Peer, typename Add, typename Measure>
 Candidate candidate(const Harness& harness, std::string name, const EventFds& fds, Add add,
@@ -144,7 +149,8 @@ void measure_dispatch(Harness& harness) {
         for (const std::size_t n : harness.sizes({1, 10, 100, 1000, 10'000, 100'000}, 10)) {
             if (fits("one_ready", n, n)) {
                 const EventFds fds{n};
-                harness.measure("one_ready", n, all_peers<Drain>(harness, fds, add_each, fire_one));
+                harness.measure("one_ready", n, all_peers<Drain>(harness, fds, add_each, fire_one),
+                                seconds_for(n));
             }
         }
     }
@@ -156,7 +162,7 @@ void measure_dispatch(Harness& harness) {
                 // As many descriptors, each a subscriber of its own: what a Device must cost.
                 candidates.push_back(
                     candidate<Eventp<Drain>>(harness, "eventp_single", fds, add_each, fire_one));
-                harness.measure("multi_fd", n, std::move(candidates));
+                harness.measure("multi_fd", n, std::move(candidates), seconds_for(4 * n));
             }
         }
     }

@@ -30,6 +30,8 @@ struct Options {
     double budget = 1;             // factor on the time that each point gets
     std::string out;               // file for the rows; empty: none
     std::set<std::string> groups;  // empty: all
+    std::set<std::string> peers;   // empty: all; fewer get more samples in the same time
+    std::set<std::size_t> points;  // which n; empty: all
 };
 
 /// One peer at one point: each call takes one sample, in ns per operation.

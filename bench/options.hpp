@@ -9,7 +9,7 @@
 
 namespace bench {
 
-/// [--smoke] [--budget FACTOR] [--out FILE] [GROUP...]
+/// [--smoke] [--budget FACTOR] [--out FILE] [--peer NAME]... [--n N]... [GROUP...]
 [[nodiscard]] inline Options options_from(int argc, char** argv) {
     Options options;
     const std::span arguments{argv + 1, static_cast<std::size_t>(argc - 1)};
@@ -21,9 +21,14 @@ namespace bench {
             options.budget = std::atof(arguments[++i]);
         } else if (argument == "--out" && i + 1 < arguments.size()) {
             options.out = arguments[++i];
+        } else if (argument == "--peer" && i + 1 < arguments.size()) {
+            options.peers.emplace(arguments[++i]);
+        } else if (argument == "--n" && i + 1 < arguments.size()) {
+            options.points.emplace(std::strtoull(arguments[++i], nullptr, 10));
         } else {
-            expect(!argument.starts_with('-'),
-                   "[--smoke] [--budget FACTOR] [--out FILE] [GROUP...]");
+            expect(
+                !argument.starts_with('-'),
+                "[--smoke] [--budget FACTOR] [--out FILE] [--peer NAME]... [--n N]... [GROUP...]");
             options.groups.emplace(argument);
         }
     }
