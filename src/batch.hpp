@@ -40,9 +40,12 @@ public:
     /// Room for one wait, behind what again() has kept. There is no tail.
     /// Throws std::bad_alloc; nothing changed.
     [[nodiscard]] epoll_event* room_for_wait() {
-        begin = again_.empty() ? events_.get() + front_room : room_behind_kept();
-        cursor = end = begin;
-        return begin;
+        epoll_event* room = events_.get() + front_room;
+        if (!again_.empty()) [[unlikely]] {
+            room = room_behind_kept();
+        }
+        begin = cursor = end = room;
+        return room;
     }
 
     /// Begins a turn with the `reported` events that a wait has put there, and the kept ones.

@@ -8,8 +8,9 @@ namespace eventp {
 
 using detail::Slot;
 
-// Flat, and what is seldom needed out of its way: behind a system call the processor has forgotten
-// where calls return to, so that each level of them costs some ten nanoseconds.
+// Flat, straight, and on few cache lines: behind a system call the processor has forgotten where
+// calls return to and jumps lead. What is seldom needed is marked as unlikely and lies behind;
+// tools/bench_instructions.py fails when a turn jumps. docs/decisions/0005 has the figures.
 [[gnu::flatten]] Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) [[unlikely]] {
         return detail::refused(why);
@@ -30,12 +31,18 @@ using detail::Slot;
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
         stats.events += static_cast<std::size_t>(reported);
-        if (has_endpoints && wakeup->mailbox().has_tasks()) [[unlikely]] {
-            batch.put_first(wakeup_slot, EPOLLIN);
+        if (has_endpoints) [[unlikely]] {
+            put_tasks_first();
         }
     }
     ++stats.turns;
     return dispatch();
+}
+
+void Reactor::State::put_tasks_first() noexcept {
+    if (wakeup->mailbox().has_tasks()) {
+        batch.put_first(wakeup_slot, EPOLLIN);
+    }
 }
 
 /// A batch on its way. Leaves everything in order when a handler throws, too.

@@ -29,7 +29,12 @@ public:
 
     /// Slots in quarantine, those of the running turn included.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] bool is_empty() const noexcept { return buried_ == nullptr && held_ == nullptr; }
+    [[nodiscard]] bool is_empty() const noexcept {
+        if (buried_ != nullptr || held_ != nullptr) [[unlikely]] {
+            return false;
+        }
+        return true;
+    }
 
     void bury(Slot& slot) noexcept {
         size_ += slot.presence == Presence::absent ? 0 : 1;

@@ -40,11 +40,12 @@ constinit std::atomic<std::uint32_t> registrations{0};
 
 Reactor::State::State(const Options& options)
     : set{sys::epoll_create()},
-      spare{sys::epoll_create()},
       wakeup{std::make_shared<detail::Wakeup>()},
-      generations{registrations},
       batch{options.event_capacity},
       capacity{static_cast<int>(options.event_capacity)},
+      waits_with_care{options.spin.count() > 0},
+      spare{sys::epoll_create()},
+      generations{registrations},
       spin_ns{options.spin.count()} {}
 
 Reactor::State::~State() = default;

@@ -7,6 +7,7 @@ namespace eventp {
 
 RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : wakeup_{reactor.state_->wakeup} {
     reactor.state_->has_endpoints = true;
+    reactor.state_->waits_with_care = true;
 }
 
 Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {

@@ -19,7 +19,8 @@ namespace eventp {
 
 /// What a reactor is made of. Its functions lie in dispatch.cpp (a turn), registering.cpp (add,
 /// modify, again), removing.cpp (remove, take, release) and rebuild.cpp (between turns).
-struct Reactor::State {
+/// Aligned to a cache line, so that the members that every turn uses lie on as few as they can.
+struct alignas(64) Reactor::State {
     class Busy;
     class Asking;
     class Dispatching;
@@ -37,9 +38,11 @@ struct Reactor::State {
             return std::errc::no_child_process;
         }
         const detail::ThreadMark runner = wakeup->runner();
-        detail::expects(runner == nullptr || runner == detail::this_thread(),
-                        "a Reactor is used from another thread while it runs: use a "
-                        "std::stop_token or a RemoteEndpoint");
+        if (runner != nullptr) [[unlikely]] {  // laid out for run_once(), see turn()
+            detail::expects(runner == detail::this_thread(),
+                            "a Reactor is used from another thread while it runs: use a "
+                            "std::stop_token or a RemoteEndpoint");
+        }
         return ended ? std::errc::operation_canceled : std::errc{};
     }
     /// As refusal(); also when code of the user's, or a rebuild, is on the stack.
@@ -56,13 +59,14 @@ struct Reactor::State {
     [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
     // Not noexcept, these three: a thread that is cancelled while it waits unwinds (pthreads(7)).
     [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) {
-        if (has_endpoints || spin_ns > 0) [[unlikely]] {
+        if (waits_with_care) [[unlikely]] {
             return wait_with_care(room, timeout_ns);
         }
         return set.wait(room, capacity, timeout_ns);
     }
     [[nodiscard, gnu::noinline]] int wait_with_care(epoll_event* room, std::int64_t timeout_ns);
     [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns, int& reported);
+    void put_tasks_first() noexcept;
     [[nodiscard]] std::size_t dispatch();
     void call_handlers();
     template <typename IsOver, typename Remaining>
@@ -122,7 +126,11 @@ struct Reactor::State {
         }
     }
     [[nodiscard]] bool is_settled() const noexcept {
-        return quarantine.is_empty() && !rebuild_wanted && !facade_is_blind;
+        // Not an &&, nor in is_empty(): the compiler guesses anew at each leg of one.
+        if (rebuild_wanted || facade_is_blind || !quarantine.is_empty()) [[unlikely]] {
+            return false;
+        }
+        return true;
     }
     void settle_now() noexcept;
     // For dispatch, which in line would spend eight instructions more on every turn. remove(),
@@ -156,24 +164,16 @@ struct Reactor::State {
     static const detail::Operations ghost_operations;
     static const detail::Operations dead_operations;
 
+    // --- what every turn uses, on three cache lines ---
     Reactor* reactor = nullptr;
     detail::EpollSet set;
-    detail::EpollSet facade;  // what fd() gives; contains `set`
-    detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
+    detail::EpollSet facade;                 // what fd() gives; contains `set`
     std::shared_ptr<detail::Wakeup> wakeup;  // shared with handles for other threads
-    detail::Registry registry;
-    detail::Generations generations;
+    detail::Slot* retired = nullptr;         // removed, and destroyed when what runs has returned
     detail::Quarantine quarantine;
     detail::Batch batch;
-    detail::Slot* retired = nullptr;  // removed, and destroyed when what runs has returned
-    const Asking* asking = nullptr;   // the innermost
-    detail::Slot nobody = slot_of(dead_operations);  // takes events that nobody is to have
-    detail::Slot wakeup_slot = slot_of(wakeup_operations);
-    Stats stats;
-    std::size_t unhandled = 0;   // events of the running dispatch that called no handler
-    std::size_t ghosts = 0;      // since the last rebuild
-    std::size_t held_limit = 0;  // quarantined slots that are put up with; 0: the rule decides
-    unsigned busy = 0;           // handlers, destructors and rebuilds on the stack
+    std::size_t unhandled = 0;  // events of the running dispatch that called no handler
+    unsigned busy = 0;          // handlers, destructors and rebuilds on the stack
     int capacity;
     bool dispatching = false;
     bool reaping = false;  // between two handlers, destroying what the first one removed
@@ -181,6 +181,18 @@ struct Reactor::State {
     bool facade_is_blind = false;  // the facade lacks the set: the kernel refused it
     bool ended = false;
     bool has_endpoints = false;  // others may post; it stays so when the last of them is gone
+    bool waits_with_care;        // has endpoints, or spins
+    Stats stats;
+
+    // --- what a turn seldom uses ---
+    detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
+    detail::Registry registry;
+    detail::Generations generations;
+    const Asking* asking = nullptr;                  // the innermost
+    detail::Slot nobody = slot_of(dead_operations);  // takes events that nobody is to have
+    detail::Slot wakeup_slot = slot_of(wakeup_operations);
+    std::size_t ghosts = 0;      // since the last rebuild
+    std::size_t held_limit = 0;  // quarantined slots that are put up with; 0: the rule decides
     std::int64_t spin_ns;
 };
 

@@ -55,11 +55,12 @@ public:
     void adopt_after_fork() noexcept { guard_.adopt(); }
 
 private:
+    // On one cache line: what every turn asks.
     OwnedFd eventfd_;
     ForkGuard guard_;
-    Mailbox<> mailbox_;
-    std::atomic<bool> stop_requested_{false};
     std::atomic<ThreadMark> runner_{nullptr};
+    std::atomic<bool> stop_requested_{false};
+    Mailbox<> mailbox_;
 };
 
 }  // namespace eventp::detail

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Counts user-space instructions with callgrind: `make bench-instructions`.
 
-  tools/bench_instructions.py BUILD_DIR [--max N] [--max-turn N] [--max-churn N]
+  tools/bench_instructions.py BUILD_DIR [--max N] [--max-turn N] [--max-jumps N] [--max-churn N]
 
 For each peer: per event of a turn with many, per turn with one, and per add + remove. Each program
 runs twice, for few times and for more; the difference has neither its start nor its end in it. What
 was executed at every event, in the function that calls the handlers, is the loop: it is shown and
-counted. Counts are exact, so this is a test: it fails when there are more than the recorded numbers
-(the ones of GCC 12; another compiler may need others).
+counted, and so are the jumps that a turn with one event takes there. Counts are exact, so this is a
+test: it fails when there are more than the recorded numbers (the ones of GCC 12; another compiler
+may need others).
 """
 import argparse
 import collections
+import itertools
 import json
 import pathlib
 import re
@@ -52,25 +54,39 @@ def difference(program, peer, ready):
     return many
 
 
-def loop_of(program, counts):
-    """What was executed once for each event in the function with the one indirect call, as text."""
+def dispatching_function(program, counts):
+    """(address, text) of each instruction of the function with an indirect call at every event."""
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", program], check=True,
                           capture_output=True, text=True).stdout
     for function in text.split("\n\n"):
         lines = (INSTRUCTION.match(line) for line in function.splitlines())
-        hot = [re.sub(r"\s+", " ", m[2]) for m in lines
-               if m and counts.get(int(m[1], 16), 0) >= MORE * MANY]
-        if any(line.startswith("call *") for line in hot):
-            return hot
+        code = [(int(m[1], 16), re.sub(r"\s+", " ", m[2])) for m in lines if m]
+        if any(counts[address] >= MORE * MANY and line.startswith("call *")
+               for address, line in code):
+            return code
     sys.exit("bench_instructions: no indirect call was executed at every event")
+
+
+def loop_of(code, counts):
+    """What was executed once for each event, as text."""
+    return [line for address, line in code if counts[address] >= MORE * MANY]
+
+
+def jumps_taken(code, counts):
+    """In a turn with one event. What was executed less often behind a jump was jumped over."""
+    taken = sum(max(0, counts[address] - counts[following])
+                for (address, line), (following, _) in itertools.pairwise(code)
+                if line.startswith("j"))
+    return taken / MORE
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--max", type=float, default=9, help="around a handler")
-    parser.add_argument("--max-turn", type=float, default=155, help="in a turn with one event")
-    parser.add_argument("--max-churn", type=float, default=571, help="for add + remove")
+    parser.add_argument("--max-turn", type=float, default=150, help="in a turn with one event")
+    parser.add_argument("--max-jumps", type=float, default=0, help="taken in such a turn")
+    parser.add_argument("--max-churn", type=float, default=573, help="for add + remove")
     options = parser.parse_args()
 
     program = options.build.resolve() / "bench/eventp.bench.instructions"
@@ -78,19 +94,23 @@ def main():
                            check=True).stdout.split()
     print(f"User-space instructions; handlers are empty\n\n{'':30}{'per event':>15}"
           f"{'per turn':>15}{'add + remove':>15}\n{'':30}{f'of {MANY}':>15}{'with one':>15}\n")
-    per_event, per_turn, churn, loops = {}, {}, {}, {}
+    per_event, per_turn, churn, loops, jumps = {}, {}, {}, {}, {}
     for peer in peers:
         counts = difference(program, peer, MANY)
         per_event[peer] = counts.total() / (MORE * MANY)
-        per_turn[peer] = difference(program, peer, 1).total() / MORE
+        counts_of_one = difference(program, peer, 1)
+        per_turn[peer] = counts_of_one.total() / MORE
         churn[peer] = difference(program, peer, 0).total() / MORE
         if peer in ("raw_epoll", "eventp"):
-            loops[peer] = loop_of(program, counts)
+            code = dispatching_function(program, counts)
+            loops[peer] = loop_of(code, counts)
+            jumps[peer] = jumps_taken(code, counts_of_one)
         print(f"{name_of(peer):30}{per_event[peer]:15.2f}{per_turn[peer]:15.1f}"
               f"{churn[peer]:15.1f}", flush=True)
     for peer, loop in loops.items():
         print(f"\n{name_of(peer)}, {len(loop)} instructions around a handler:\n")
         print("\n".join(f"  {line}" for line in loop))
+        print(f"\n{jumps[peer]:g} jumps taken around it in a turn with one event")
     (options.build / "instructions.json").write_text(
         json.dumps({"per_event": per_event, "per_turn": per_turn,
                     "churn": churn, "loops": loops}, indent=2) + "\n")
@@ -99,7 +119,8 @@ def main():
     bad = False
     for what, measured, recorded in (("around a handler", found, options.max),
                                      ("in a turn", per_turn["eventp"], options.max_turn),
-                                     ("for add + remove", churn["eventp"], options.max_churn)):
+                                     ("for add + remove", churn["eventp"], options.max_churn),
+                                     ("jumping in a turn", jumps["eventp"], options.max_jumps)):
         if measured > recorded:
             print(f"\n{measured:g} instructions {what}; {recorded:g} are recorded")
             bad = True
