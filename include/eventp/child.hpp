@@ -12,6 +12,7 @@
 #include <eventp/builder.hpp>
 #include <eventp/child_handler.hpp>
 #include <eventp/command.hpp>
+#include <eventp/detail/source_invoker.hpp>
 #include <eventp/exit_status.hpp>
 #include <eventp/fd.hpp>
 #include <eventp/platform.hpp>
@@ -188,8 +189,8 @@ struct ExitHandler {
         if (const auto status = child.status()) {
             // It is destroyed when this has returned; a handler that throws leaves nothing behind.
             reactor.remove(self);
-            ExitArguments arguments{*status, child, reactor};
-            ExitInvoker<F>::call(function, arguments);
+            ChildSource::Arguments arguments{*status, child, reactor};
+            SourceInvoker<ChildSource, F>::call(function, arguments);
         }
     }
 };

@@ -67,7 +67,7 @@ struct Invoker {
                 call_with(function, from, typename Read::Parameters{});
             }
         } else {
-            using Found = typename FirstFit<Plain, Fd>::Type;
+            using Found = typename FirstFit<Plain, HandlerParameters<Fd>>::Type;
             static_assert(!std::is_void_v<Found>,
                           "eventp: no order of descriptor, Event, ReactorOps&, Interest and "
                           "Registration fits this handler: name them with with_handler<Args...>");

@@ -31,8 +31,8 @@ struct HandleCaller {
 };
 
 template <typename S>
-concept HasHandle =
-    HasReadableHandle<S> || !std::is_void_v<typename FirstFit<HandleCaller<S>, S>::Type>;
+concept HasHandle = HasReadableHandle<S> ||
+                    !std::is_void_v<typename FirstFit<HandleCaller<S>, HandlerParameters<S>>::Type>;
 
 }  // namespace detail
 

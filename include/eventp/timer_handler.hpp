@@ -13,6 +13,7 @@
 
 #include <eventp/detail/exceptions.hpp>
 #include <eventp/detail/signature.hpp>
+#include <eventp/detail/source_invoker.hpp>
 #include <eventp/reactor_ops.hpp>
 
 namespace eventp {
@@ -64,58 +65,31 @@ private:
 
 namespace detail {
 
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
-struct TimerArguments {
-    TimerId id;
-    Expirations expirations;
-    ReactorOps& reactor;
-};
+/// What a timer's handler may ask for: see SourceInvoker.
+struct TimerSource {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
+    struct Arguments {
+        TimerId id;
+        Expirations expirations;
+        ReactorOps& reactor;
+    };
+    using Parameters = TypeList<TimerId, Expirations, ReactorOps&>;
 
-template <typename A>
-inline constexpr bool is_timer_value = (std::is_same_v<std::remove_cvref_t<A>, TimerId> ||
-                                        std::is_same_v<std::remove_cvref_t<A>, Expirations>) &&
-                                       !std::is_rvalue_reference_v<A>;
-template <typename A>
-inline constexpr bool is_timer_parameter = is_reference_to<A, ReactorOps> || is_timer_value<A>;
+    template <typename A>
+    static constexpr bool is_parameter =
+        is_reference_to<A, ReactorOps> || ((std::is_same_v<std::remove_cvref_t<A>, TimerId> ||
+                                            std::is_same_v<std::remove_cvref_t<A>, Expirations>) &&
+                                           !std::is_rvalue_reference_v<A>);
 
-template <typename F, typename... A>
-concept TakesInThisOrder = std::is_invocable_v<F&, A...>;
-
-/// Calls a timer's handler with what it asks for.
-template <typename F>
-struct TimerInvoker {
-    static constexpr void call(F& handler, TimerArguments& from) {
-        static_assert(!std::is_bind_expression_v<F>,
-                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
-                      "read: use a lambda or std::bind_front");
-        if constexpr (CallSignature<F>::readable) {
-            call_with(handler, from, typename CallSignature<F>::Parameters{});
-        } else {
-            call_with(handler, from, first_fit());
-        }
-    }
-
-private:
-    template <typename... A>
-    static constexpr void call_with(F& handler, TimerArguments& from, TypeList<A...> /*list*/) {
-        static_assert((!std::is_same_v<std::remove_cvref_t<A>, Reactor> && ...),
-                      "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move "
-                      "or destroy the reactor that is calling it");
-        constexpr bool allowed =
-            ((is_timer_parameter<A> || std::is_same_v<std::remove_cvref_t<A>, Reactor>) && ...);
-        static_assert(allowed,
+    template <bool Allowed>
+    static consteval void refuse_unless() {
+        static_assert(Allowed,
                       "eventp: a timer's handler takes any of TimerId, Expirations and "
                       "ReactorOps&");
-        static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
-        if constexpr ((is_timer_parameter<A> && ...) && all_different<A...>) {
-            static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
-                          "eventp: a handler returns void: there is nobody to read its result");
-            std::invoke(handler, static_cast<A>(pick_for_timer<A>(from))...);
-        }
     }
 
     template <typename A>
-    static constexpr decltype(auto) pick_for_timer(TimerArguments& from) noexcept {
+    static constexpr decltype(auto) pick(Arguments& from) noexcept {
         using T = std::remove_cvref_t<A>;
         if constexpr (std::is_same_v<T, TimerId>) {
             return (from.id);
@@ -123,30 +97,6 @@ private:
             return (from.expirations);
         } else {
             return (from.reactor);
-        }
-    }
-
-    /// For a callable without one readable call operator: the most parameters first.
-    static constexpr auto first_fit() noexcept {
-        if constexpr (TakesInThisOrder<F, TimerId, Expirations, ReactorOps&>) {
-            return TypeList<TimerId, Expirations, ReactorOps&>{};
-        } else if constexpr (TakesInThisOrder<F, TimerId, Expirations>) {
-            return TypeList<TimerId, Expirations>{};
-        } else if constexpr (TakesInThisOrder<F, TimerId, ReactorOps&>) {
-            return TypeList<TimerId, ReactorOps&>{};
-        } else if constexpr (TakesInThisOrder<F, Expirations, ReactorOps&>) {
-            return TypeList<Expirations, ReactorOps&>{};
-        } else if constexpr (TakesInThisOrder<F, TimerId>) {
-            return TypeList<TimerId>{};
-        } else if constexpr (TakesInThisOrder<F, Expirations>) {
-            return TypeList<Expirations>{};
-        } else if constexpr (TakesInThisOrder<F, ReactorOps&>) {
-            return TypeList<ReactorOps&>{};
-        } else {
-            static_assert(TakesInThisOrder<F>,
-                          "eventp: a timer's handler takes any of TimerId, Expirations and "
-                          "ReactorOps&");
-            return TypeList<>{};
         }
     }
 };
@@ -176,7 +126,7 @@ public:
     }
 
     void operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
-        TimerArguments arguments{.id = id, .expirations = expirations, .reactor = reactor};
+        TimerSource::Arguments arguments{.id = id, .expirations = expirations, .reactor = reactor};
         operations_->call(storage_.data(), arguments);
     }
 
@@ -193,7 +143,7 @@ public:
 
 private:
     struct Operations {
-        void (*call)(std::byte* storage, TimerArguments& arguments);
+        void (*call)(std::byte* storage, TimerSource::Arguments& arguments);
         void (*destroy)(std::byte* storage) noexcept;  // null: there is nothing to do
     };
 
@@ -204,11 +154,11 @@ private:
         static Stored& get(std::byte* storage) noexcept {
             return *std::launder(reinterpret_cast<Stored*>(storage));
         }
-        static void call(std::byte* storage, TimerArguments& arguments) {
+        static void call(std::byte* storage, TimerSource::Arguments& arguments) {
             if constexpr (std::is_same_v<F, Stored>) {
-                TimerInvoker<F>::call(get(storage), arguments);
+                SourceInvoker<TimerSource, F>::call(get(storage), arguments);
             } else {
-                TimerInvoker<F>::call(*get(storage), arguments);
+                SourceInvoker<TimerSource, F>::call(*get(storage), arguments);
             }
         }
         static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }

@@ -126,14 +126,16 @@ consteval bool check_parameters(TypeList<A...> /*parameters*/) {
 
 /// What a generic callable is tried with. The small values are rvalues here, so that `auto&` takes
 /// only the descriptor and the reactor and no body is instantiated with a value it cannot use.
-template <typename F, typename Fd>
+template <typename Fd>
+using HandlerParameters = TypeList<Fd&, Event, ReactorOps&, Interest, Registration>;
+
+/// The parameters out of All, in that order, that a callable takes: as many as it can.
+template <typename F, typename All>
 struct FirstFit {
     template <typename List>
     struct Fits;
     template <typename... A>
     struct Fits<TypeList<A...>> : std::is_invocable<F&, A...> {};
-
-    using All = TypeList<Fd&, Event, ReactorOps&, Interest, Registration>;
 
     /// Depth first through the subsequences of All that have `Left` elements, in order.
     template <std::size_t Left, typename Chosen, typename Rest>

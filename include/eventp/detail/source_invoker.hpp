@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <type_traits>
+
+#include <eventp/detail/signature.hpp>
+
+namespace eventp::detail {
+
+/// Calls the handler of a source that is no descriptor (a timer, a child) with what it asks for.
+/// `Source` says what that may be:
+///
+///     Arguments                 all that a handler may ask for, for one call
+///     Parameters                a TypeList of it, values as such and what is referred to as T&
+///     is_parameter<A>           A may be a parameter
+///     refuse_unless<bool>()     says what may, when false
+///     pick<A>(arguments)        what A gets
+template <typename Source, typename F>
+struct SourceInvoker {
+    using Arguments = typename Source::Arguments;
+
+    static constexpr void call(F& handler, Arguments& from) {
+        static_assert(!std::is_bind_expression_v<F>,
+                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
+                      "read: use a lambda or std::bind_front");
+        if constexpr (CallSignature<F>::readable) {
+            call_with(handler, from, typename CallSignature<F>::Parameters{});
+        } else {
+            using Found = typename FirstFit<F, typename Source::Parameters>::Type;
+            Source::template refuse_unless<!std::is_void_v<Found>>();
+            if constexpr (!std::is_void_v<Found>) {
+                call_with(handler, from, Found{});
+            }
+        }
+    }
+
+private:
+    template <typename... A>
+    static constexpr void call_with(F& handler, Arguments& from, TypeList<A...> /*parameters*/) {
+        constexpr bool takes_reactor = (std::is_same_v<std::remove_cvref_t<A>, Reactor> || ...);
+        constexpr bool allowed = (Source::template is_parameter<A> && ...);
+        static_assert(!takes_reactor,
+                      "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move "
+                      "or destroy the reactor that is calling it");
+        Source::template refuse_unless<allowed || takes_reactor>();
+        static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
+        if constexpr (allowed && all_different<A...>) {
+            static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
+                          "eventp: a handler returns void: there is nobody to read its result");
+            std::invoke(handler, static_cast<A>(Source::template pick<A>(from))...);
+        }
+    }
+};
+
+}  // namespace eventp::detail
