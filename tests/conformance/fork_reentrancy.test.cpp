@@ -29,6 +29,14 @@ protected:
             child = fork_by(GetParam());
         }
     }
+    /// One turn in which all of them are ready.
+    void turn(Crowd& crowd) {
+        for (Source& member : crowd.members) {
+            member.on_destroy = [this] { fork_once(); };
+        }
+        crowd.signal_all();
+        static_cast<void>(poll(reactor));
+    }
 
     pid_t child = -1;
     int destroyed = 0;
@@ -45,12 +53,8 @@ TEST_P(DestructorThatForks, EndsTheChildsBatch) {  // [fork.guard]
                         by.remove(self);
                     }
                 }};
-    for (Source& member : crowd.members) {
-        member.on_destroy = [this] { fork_once(); };
-    }
-    crowd.signal_all();
 
-    static_cast<void>(poll(reactor));
+    turn(crowd);
     if (child == 0) {
         end_child(crowd.order.size() == 1 && error_of(reactor.run_once(std::chrono::seconds{0})) ==
                                                  std::errc::no_child_process);
@@ -68,12 +72,8 @@ TEST_P(DestructorThatForks, LeavesTheOtherRemovedOnesToTheParent) {  // [fork.gu
                         }
                     }
                 }};
-    for (Source& member : crowd.members) {
-        member.on_destroy = [this] { fork_once(); };
-    }
-    crowd.signal_all();
 
-    static_cast<void>(poll(reactor));
+    turn(crowd);
     if (child == 0) {
         end_child(crowd.order.size() == 1 && destroyed == 1);
     }
@@ -89,12 +89,8 @@ TEST_P(DestructorThatForks, EndsTheChildsBatchWhenAHandlerRunsIt) {  // [fork.gu
             EXPECT_TRUE(by.remove_now(crowd.waiting()));
         }
     };
-    for (Source& member : crowd.members) {
-        member.on_destroy = [this] { fork_once(); };
-    }
-    crowd.signal_all();
 
-    static_cast<void>(poll(reactor));
+    turn(crowd);
     if (child == 0) {
         end_child(crowd.order.size() == 1 && destroyed == 1);
     }
