@@ -21,7 +21,16 @@ Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
 }
 
 bool RemoteEndpoint::is_reactors_thread() const noexcept {
-    return wakeup_->runner() == detail::this_thread();
+    // In a child that a handler forked the word is the parent's.
+    return !wakeup_->guard().in_child() && wakeup_->runner() == detail::this_thread();
+}
+
+std::uint32_t RemoteEndpoint::takeovers() const noexcept {
+    return wakeup_->takeovers();
+}
+
+bool RemoteEndpoint::has_forked_since(std::uint32_t takeovers) const noexcept {
+    return wakeup_->guard().in_child() || wakeup_->takeovers() != takeovers;
 }
 
 Result<> RemoteEndpoint::stop() const noexcept {

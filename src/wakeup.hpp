@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include <eventp/fd.hpp>
 #include <eventp/reactor_ops.hpp>
@@ -37,6 +38,10 @@ public:
     [[nodiscard]] ThreadMark runner() const noexcept {
         return runner_.load(std::memory_order_relaxed);
     }
+    /// How often a forked child has taken the reactor over.
+    [[nodiscard]] std::uint32_t takeovers() const noexcept {
+        return takeovers_.load(std::memory_order_relaxed);
+    }
 
     // --- the reactor's thread ---
 
@@ -52,7 +57,10 @@ public:
     /// In a forked child: replaces what is shared with the parent, and forgets what was queued.
     /// Returns -errno when there is no new eventfd.
     [[nodiscard]] int reinit_after_fork() noexcept;
-    void adopt_after_fork() noexcept { guard_.adopt(); }
+    void adopt_after_fork() noexcept {
+        takeovers_.fetch_add(1, std::memory_order_relaxed);
+        guard_.adopt();
+    }
 
 private:
     // On one cache line: what every turn asks.
@@ -60,6 +68,7 @@ private:
     ForkGuard guard_;
     std::atomic<ThreadMark> runner_{nullptr};
     std::atomic<bool> stop_requested_{false};
+    std::atomic<std::uint32_t> takeovers_{0};
     Mailbox<> mailbox_;
 };
 

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <concepts>
 #include <coroutine>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -40,15 +42,20 @@ class Answer;
 /// thread that destroys the reactor.
 /// A thread that posts keeps 16 KiB for its closures until it ends.
 /// In a forked child everything answers no_child_process until Reactor::reinit_after_fork();
-/// closures posted before the fork run in the parent only. [remote.fork]
+/// closures posted before the fork run in the parent only, and an Answer from before it is never
+/// anything but no_child_process in the child. A coroutine that waited for one goes on in the
+/// parent only. [remote.fork]
 ///
 /// Thread safety:  thread-safe, but for making one from a Reactor, which is thread-bound. Copies
-///                 are handles on the same reactor.
+///                 are handles on the same reactor; moving one copies it.
 /// Not promised:   an answer when nobody runs the reactor, or when two reactors call each other and
 ///                 both wait.
 class EVENTP_API RemoteEndpoint {
 public:
     explicit RemoteEndpoint(Reactor& reactor) noexcept;
+    RemoteEndpoint(const RemoteEndpoint&) noexcept = default;
+    RemoteEndpoint& operator=(const RemoteEndpoint&) noexcept = default;
+    ~RemoteEndpoint() = default;
 
     /// Has `closure` run in a coming turn, and returns at once. [remote.post]
     ///
@@ -123,6 +130,10 @@ private:
 
     [[nodiscard]] Result<> enqueue(detail::Task& task) const noexcept;
     [[nodiscard]] bool is_reactors_thread() const noexcept;
+    /// How often the reactor was taken over by a forked child.
+    [[nodiscard]] std::uint32_t takeovers() const noexcept;
+    /// This is a forked child's copy, of a process with so many takeovers.
+    [[nodiscard]] bool has_forked_since(std::uint32_t takeovers) const noexcept;
 
     template <typename F>
     [[nodiscard]] auto send(F&& closure, bool waits) const
@@ -156,7 +167,8 @@ private:
 ///     Result<int> b = co_await endpoint.call_async(f);          // resumed on the reactor's thread
 ///     std::future<Result<int>> c = endpoint.call_async(f).future();
 ///
-/// Dropping it does not take the closure back. Thread safety: like a std::future.
+/// Dropping it does not take the closure back. Moved from, it answers broken_pipe.
+/// Thread safety:  like a std::future.
 template <typename R>
 class [[nodiscard]] Answer {
 public:
@@ -171,14 +183,15 @@ public:
     }
 
     /// The answer is there: get() does not wait.
-    [[nodiscard]] bool is_ready() const { return state_ == nullptr || state_->is_done(); }
+    [[nodiscard]] bool is_ready() const { return why_none() || state_->is_done(); }
 
     /// Waits and gives the answer; throws what the closure threw.
     /// Errors:         resource_deadlock_would_occur: on the reactor's own thread, before the
     ///                 answer is there. The answer is lost then.
+    ///                 no_child_process: the call was made before this process was forked.
     [[nodiscard]] Result<R> get() && {
-        if (state_ == nullptr) {
-            return detail::refused(refusal_);
+        if (const auto refusal = why_none()) {
+            return detail::refused(*refusal);
         }
         if (!state_->is_done() && endpoint_.is_reactors_thread()) {
             return detail::refused(std::errc::resource_deadlock_would_occur);
@@ -191,10 +204,11 @@ public:
     [[nodiscard]] std::future<Result<R>> future() && {
         std::promise<Result<R>> promise;
         std::future<Result<R>> future = promise.get_future();
-        auto fulfil = [state = state_, refusal = refusal_, promise = std::move(promise)]() mutable {
-            fulfil_with(promise, state.get(), refusal);
+        const auto none = why_none();
+        auto fulfil = [state = state_, none, promise = std::move(promise)]() mutable {
+            fulfil_with(promise, state.get(), none);
         };
-        if (state_ == nullptr || state_->is_done()) {
+        if (none || state_->is_done()) {
             fulfil();
         } else if (auto later = std::make_shared<decltype(fulfil)>(std::move(fulfil));
                    !state_->then([later] { (*later)(); })) {
@@ -206,14 +220,15 @@ public:
     /// Where a coroutine that awaits this goes on: `resume(handle)` is called on the reactor's
     /// thread, once, and has it resumed wherever it likes. The default resumes it right there; what
     /// it throws leaves run_once() then, as a handler's exception does. Without a reactor any more
-    /// a coroutine goes on at the thread that ends the reactor, or where it awaits.
+    /// a coroutine goes on at the thread that ends the reactor, where an exception that leaves it
+    /// is std::terminate, or where it awaits.
     [[nodiscard]] Answer resumed_by(
         std::move_only_function<void(std::coroutine_handle<>)> resume) && {
         resume_ = std::move(resume);
         return std::move(*this);
     }
 
-    [[nodiscard]] bool await_ready() const { return state_ == nullptr; }
+    [[nodiscard]] bool await_ready() const { return why_none().has_value(); }
     [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting) {
         awaiting_ = std::make_shared<Awaiting>(std::move(resume_), waiting);
         // Once somebody else may let the coroutine go on, this object may end at any moment.
@@ -222,26 +237,41 @@ public:
         return state_->then(go_on) || endpoint.post(go_on).has_value();
     }
     [[nodiscard]] Result<R> await_resume() {
-        return state_ == nullptr ? Result<R>{detail::refused(refusal_)} : state_->take();
+        const auto none = why_none();
+        return none ? Result<R>{detail::refused(*none)} : state_->take();
     }
 
 private:
     friend class RemoteEndpoint;
 
-    Answer(RemoteEndpoint endpoint, std::shared_ptr<detail::CallState<R>> state, std::errc refusal)
-        : endpoint_{std::move(endpoint)}, state_{std::move(state)}, refusal_{refusal} {}
+    Answer(const RemoteEndpoint& endpoint, std::shared_ptr<detail::CallState<R>> state,
+           std::errc refusal)
+        : endpoint_{endpoint},
+          state_{std::move(state)},
+          refusal_{refusal},
+          takeovers_{endpoint.takeovers()} {}
+
+    /// Asked before the state is: in a forked child its lock may be held for ever.
+    [[nodiscard]] std::optional<std::errc> why_none() const noexcept {
+        if (state_ == nullptr) {
+            return refusal_;
+        }
+        if (endpoint_.has_forked_since(takeovers_)) {
+            return std::errc::no_child_process;
+        }
+        return std::nullopt;
+    }
 
     static void fulfil_with(std::promise<Result<R>>& promise, detail::CallState<R>* state,
-                            std::errc refusal) {
+                            std::optional<std::errc> none) {
 #if defined(__cpp_exceptions)
         try {
-            promise.set_value(state == nullptr ? Result<R>{detail::refused(refusal)}
-                                               : state->take());
+            promise.set_value(none ? Result<R>{detail::refused(*none)} : state->take());
         } catch (...) {
             promise.set_exception(std::current_exception());
         }
 #else
-        promise.set_value(state == nullptr ? Result<R>{detail::refused(refusal)} : state->take());
+        promise.set_value(none ? Result<R>{detail::refused(*none)} : state->take());
 #endif
     }
 
@@ -274,7 +304,8 @@ private:
 
     RemoteEndpoint endpoint_;
     std::shared_ptr<detail::CallState<R>> state_;  // null: refused
-    std::errc refusal_{};
+    std::errc refusal_;                            // why, then
+    std::uint32_t takeovers_;                      // when the call was made
     std::shared_ptr<Awaiting> awaiting_;
     Resume resume_;
 };
@@ -286,7 +317,8 @@ auto RemoteEndpoint::call_async(F&& closure) const -> Answer<detail::AnswerOf<st
     if (!sent) {
         return Answer<R>{*this, nullptr, static_cast<std::errc>(sent.error().value())};
     }
-    return Answer<R>{*this, std::shared_ptr<detail::CallState<R>>{std::move(*sent)}, std::errc{}};
+    return Answer<R>{*this, std::shared_ptr<detail::CallState<R>>{std::move(*sent)},
+                     std::errc::broken_pipe};
 }
 
 }  // namespace eventp

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -158,6 +159,48 @@ TEST(ReactorForkEnd, RefusesPostsAndCallsInTheChild) {  // [remote.fork]
 
     poll(reactor);
     EXPECT_EQ(runs, 1);
+}
+
+TEST(ReactorForkEnd, RefusesAPendingAnswerInTheChildForEver) {  // [remote.fork]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    Answer<int> first = endpoint.call_async([] { return 1; });
+    Answer<int> second = endpoint.call_async([] { return 2; });
+    Answer<int> third = endpoint.call_async([] { return 3; });
+
+    EXPECT_TRUE(in_child([&] {
+        const bool before = first.is_ready() && error_of(std::move(first).get()) == refused;
+        return before && reactor.reinit_after_fork() && poll(reactor) == 0 && second.is_ready() &&
+               error_of(std::move(second).get()) == refused &&
+               error_of(std::move(third).future().get()) == refused;
+    }));
+
+    poll(reactor);
+    EXPECT_EQ(std::move(first).get(), 1);
+    EXPECT_EQ(std::move(second).get(), 2);
+    EXPECT_EQ(std::move(third).future().get(), 3);
+}
+
+TEST(ReactorForkEnd, RefusesCallsInTheChildOfAHandler) {  // [remote.fork]
+    Reactor reactor;
+    const RemoteEndpoint endpoint{reactor};
+    Answer<int> answer = endpoint.call_async([] { return 1; });
+    bool is_refused = false;
+    pid_t child = -1;
+    Source source{support::reading, [&](Source&, ReactorOps&) {
+                      child = ::fork();
+                      if (child == 0) {
+                          is_refused = error_of(endpoint.call([] {})) == refused &&
+                                       error_of(std::move(answer).get()) == refused;
+                          support::end_child(is_refused);
+                      }
+                  }};
+    source.add_to(reactor);
+    source.signal();
+
+    poll(reactor);
+
+    EXPECT_TRUE(ended_well(child));
 }
 
 /// A periodic timer that gets a timerfd of its own in a child.

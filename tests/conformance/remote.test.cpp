@@ -53,6 +53,28 @@ TEST(RemotePost, GivesTheClosureTheReactor) {  // [remote.post]
     EXPECT_TRUE(reactor.contains(source.name));
 }
 
+TEST(RemotePost, TakesAMemberFunctionOfTheReactor) {  // [remote.post]
+    Reactor reactor;
+
+    ASSERT_TRUE(RemoteEndpoint{reactor}.post(&ReactorOps::stop));
+
+    EXPECT_TRUE(reactor.run());
+}
+
+TEST(RemotePost, LeavesAnEndpointThatWasMovedFromWhatItWas) {  // [remote.post]
+    Reactor reactor;
+    RemoteEndpoint from{reactor};
+    const RemoteEndpoint to = std::move(from);
+    int runs = 0;
+
+    // NOLINTNEXTLINE(bugprone-use-after-move): it says that moving copies.
+    ASSERT_TRUE(from.post([&runs] { ++runs; }));
+    ASSERT_TRUE(to.post([&runs] { ++runs; }));
+
+    support::poll(reactor);
+    EXPECT_EQ(runs, 2);
+}
+
 TEST(RemotePost, TakesAMoveOnlyClosure) {  // [remote.post]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};

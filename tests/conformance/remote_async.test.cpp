@@ -153,6 +153,17 @@ TEST(RemoteAsync, AnswersBrokenPipeToACoroutineWhenTheReactorGoes) {  // [remote
     EXPECT_EQ(error_of(seen.answer.value()), std::errc::broken_pipe);
 }
 
+TEST(RemoteAsync, AnswersBrokenPipeWhenMovedFrom) {  // [remote.async]
+    Reactor reactor;
+    Answer<int> from = RemoteEndpoint{reactor}.call_async([] { return 7; });
+    const Answer<int> to = std::move(from);
+
+    // NOLINTNEXTLINE(bugprone-use-after-move): it says what it does.
+    EXPECT_TRUE(from.is_ready());
+    EXPECT_EQ(error_of(std::move(from).get()), std::errc::broken_pipe);
+    EXPECT_FALSE(to.is_ready());
+}
+
 TEST(RemoteAsync, GivesAFuture) {  // [remote.async]
     ReactorThread running;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -29,10 +30,10 @@ struct Task {
 template <typename F>
 decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
     if constexpr (std::is_invocable_v<F&, ReactorOps&>) {
-        return closure(reactor);
+        return std::invoke(closure, reactor);
     } else {
         static_assert(std::is_invocable_v<F&>, "eventp: a closure takes ReactorOps& or nothing");
-        return closure();
+        return std::invoke(closure);
     }
 }
 template <typename F>
