@@ -51,6 +51,28 @@ constexpr void call_with(F& function, Arguments<Fd>& from, TypeList<A...> /*para
     std::invoke(function, static_cast<A>(pick<A>(from))...);
 }
 
+/// A member function of the descriptor object, called for one event. `Function` may be a constant,
+/// which makes it a direct call.
+template <typename Fd, typename Function>
+constexpr void call_member(Function function, Arguments<Fd>& from) {
+    using Read = SignatureOf<Function>;
+    static_assert(Read::readable,
+                  "eventp: a member function that is a handler is not "
+                  "volatile, not variadic and takes an lvalue");
+    static_assert(std::is_convertible_v<Fd&, typename Read::Class&>,
+                  "eventp: a member function that is a handler belongs to the descriptor "
+                  "object it was registered with");
+    static_assert(std::is_void_v<typename Read::Result>,
+                  "eventp: a handler returns void: there is nobody to read its result");
+    if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
+        const auto call = [&]<typename... A>(TypeList<A...> /*parameters*/) {
+            typename Read::Class& object = from.fd;
+            (object.*function)(static_cast<A>(pick<A>(from))...);
+        };
+        call(typename Read::Parameters{});
+    }
+}
+
 /// Calls any handler with what it asks for.
 template <typename Fd, typename F>
 struct Invoker {
@@ -59,7 +81,9 @@ struct Invoker {
         static_assert(!std::is_bind_expression_v<Plain>,
                       "eventp: std::bind drops surplus arguments, so its parameters cannot be "
                       "read: use a lambda or std::bind_front");
-        if constexpr (CallSignature<Plain>::readable) {
+        if constexpr (std::is_member_function_pointer_v<Plain>) {
+            call_member<Fd, Plain>(function, from);
+        } else if constexpr (CallSignature<Plain>::readable) {
             using Read = CallSignature<Plain>;
             static_assert(std::is_void_v<typename Read::Result>,
                           "eventp: a handler returns void: there is nobody to read its result");
@@ -90,31 +114,8 @@ struct Invoker<Fd, TypedHandler<F, A...>> {
 template <typename Fd, auto Function>
 struct Invoker<Fd, StaticHandler<Function>> {
     static constexpr void call(StaticHandler<Function>& /*handler*/, Arguments<Fd>& from) {
-        using F = std::remove_cv_t<decltype(Function)>;
-        if constexpr (std::is_member_function_pointer_v<F>) {
-            using Read = SignatureOf<F>;
-            static_assert(Read::readable,
-                          "eventp: a member function that is a handler is not "
-                          "volatile, not variadic and takes an lvalue");
-            static_assert(std::is_convertible_v<Fd&, typename Read::Class&>,
-                          "eventp: a member function that is a handler belongs to the descriptor "
-                          "object it was registered with");
-            static_assert(std::is_void_v<typename Read::Result>,
-                          "eventp: a handler returns void: there is nobody to read its result");
-            if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
-                call_member(from, typename Read::Parameters{});
-            }
-        } else {
-            auto function = Function;  // a constant: the call below is a direct one
-            Invoker<Fd, F>::call(function, from);
-        }
-    }
-
-private:
-    template <typename... A>
-    static constexpr void call_member(Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
-        typename SignatureOf<std::remove_cv_t<decltype(Function)>>::Class& object = from.fd;
-        (object.*Function)(static_cast<A>(pick<A>(from))...);
+        auto function = Function;  // a constant: the call is a direct one
+        Invoker<Fd, std::remove_cv_t<decltype(Function)>>::call(function, from);
     }
 };
 

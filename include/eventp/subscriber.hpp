@@ -17,7 +17,10 @@ namespace detail {
 
 /// handle() in either of its shapes: one readable signature, or a generic or overloaded one.
 template <typename S>
-concept HasReadableHandle = requires { requires SignatureOf<decltype(&S::handle)>::readable; };
+concept HasReadableHandle = requires {
+    requires SignatureOf<decltype(&S::handle)>::readable;
+    requires std::is_convertible_v<S&, typename SignatureOf<decltype(&S::handle)>::Class&>;
+};
 
 template <typename S>
 struct HandleCaller {
@@ -51,9 +54,10 @@ concept HasAfterFork = requires(S& x, ReactorOps& reactor) { x.after_fork(reacto
 /// the reactor over (Reactor::reinit_after_fork), and is called there first, to replace what it
 /// shares with the parent; its number is read anew after that. Others are destroyed. [fork.reinit]
 template <typename S>
-concept Subscriber = Descriptor<S> && std::destructible<S> && requires(const S& x) {
-    { x.interest() } -> std::same_as<Interest>;
-} && detail::HasHandle<S>;
+concept Subscriber =
+    !std::is_const_v<S> && Descriptor<S> && std::destructible<S> && requires(const S& x) {
+        { x.interest() } -> std::same_as<Interest>;
+    } && detail::HasHandle<S>;
 
 /// Descriptor object, interest and handler as one subscriber: what the builder makes.
 template <Descriptor Fd, typename Handler>

@@ -173,6 +173,35 @@ TEST_F(Handler, MayBeAMemberFunctionOfItsDescriptorObject)  // [handler.static]
     EXPECT_EQ(pointed.registration, by_pointer);
 }
 
+TEST_F(Handler, MayBeAMemberFunctionThatIsNotPartOfTheType)  // [handler.parameters]
+{
+    void (Door::*by_event)(Event, ReactorOps&) = &Door::on_event;
+    const Registration name = fire_once(interest().with_fd(Door{7}).with_handler(by_event));
+    EXPECT_EQ(reactor.find<Door>(name)->seen, event);
+    EXPECT_EQ(reactor.find<Door>(name)->reactor, &reactor);
+
+    Door pointed{8};
+    fire_once(interest().with_fd(&pointed).with_handler(&Door::on_const));
+    EXPECT_EQ(*pointed.const_calls, 1);
+}
+
+#if defined(__clang__)                             // GCC has these from version 14 on
+TEST_F(Handler, MayHaveAnExplicitObjectParameter)  // [handler.generic]
+{
+    struct Counting {
+        int* calls;
+        void operator()(this Counting& self, Event what) {  // NOLINT: P0847 is what this is about
+            *self.calls += what == event ? 1 : 0;
+        }
+    };
+    int calls = 0;
+
+    fire_handler(Counting{&calls});
+
+    EXPECT_EQ(calls, 1);
+}
+#endif
+
 struct FrontDoor : Door {
     using Door::Door;
 };

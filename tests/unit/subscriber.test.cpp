@@ -124,7 +124,38 @@ TEST(Subscriber, NeedsADescriptorAnInterestAndHandle)  // [subscriber.custom]
     static_assert(!Subscriber<WithoutNumber>);
     static_assert(!Subscriber<WithInterestThatChanges>, "interest() is asked of a const object");
     static_assert(!Subscriber<int>);
+    static_assert(!Subscriber<const WithAll>);
     SUCCEED();
+}
+
+class Public {
+public:
+    [[nodiscard]] int fd() const noexcept { return 7; }
+    [[nodiscard]] Interest interest() const noexcept { return Interest{}.read(); }
+    void handle(Event what) { seen = what; }
+
+    Event seen;
+};
+/// Shows what its private base has, which nobody else may convert it to.
+class Hiding : Public {
+public:
+    using Public::fd;
+    using Public::handle;
+    using Public::interest;
+    using Public::seen;
+};
+
+TEST(Subscriber, MayHandleWithAFunctionOfAPrivateBase)  // [subscriber.custom]
+{
+    ::testing::NiceMock<testing::MockReactor> reactor;
+    auto subscriber = ThinSubscriber::make<Hiding>();
+    const auto* seen = &subscriber.find<Hiding>()->seen;
+    const auto name = reactor.add(subscriber);
+    ASSERT_TRUE(name);
+
+    testing::fire(*name, Event{EPOLLIN}, reactor);
+
+    EXPECT_EQ(*seen, Event{EPOLLIN});
 }
 
 TEST(TriSubscriber, IsASubscriberOfItsThreeParts)  // [subscriber.custom]

@@ -73,6 +73,15 @@ TEST(TimerHandler, MayBeAFunctionOrHaveSeveralCallOperators) {  // [timer.parame
     EXPECT_EQ(generic_arguments, 3);
 }
 
+TEST(TimerHandler, MayBeAMemberFunctionOfTheReactor) {  // [timer.parameters]
+    detail::TimerHandler handler;
+    handler.emplace(&ReactorOps::stop);
+    ::testing::NiceMock<MockReactor> reactor;
+    EXPECT_CALL(reactor, stop);
+
+    handler(some_id, Expirations{1}, reactor);
+}
+
 TEST(TimerHandler, MayBeMoveOnlyAndIsDestroyedOnce) {  // [timer.parameters]
     auto owned = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = owned;

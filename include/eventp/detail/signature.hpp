@@ -53,8 +53,16 @@ struct SignatureOf<R (C::*)(A...) const & noexcept(N)> : Signature<R, A...> {
     using Class = const C;
 };
 
+template <typename F, typename... A>
+consteval bool takes(TypeList<A...> /*parameters*/) {
+    return std::is_invocable_v<F&, A...>;
+}
+
+/// One call operator whose type tells its parameters: that of one with an explicit object parameter
+/// (P0847) has the object among them.
 template <typename F>
-concept HasOneCallOperator = requires { &F::operator(); };
+concept HasOneCallOperator = std::is_member_function_pointer_v<decltype(&F::operator())> ||
+                             takes<F>(typename SignatureOf<decltype(&F::operator())>::Parameters{});
 
 template <typename F>
 struct CallSignature : SignatureOf<F> {};

@@ -99,7 +99,7 @@ inline void set_variant(Slot& slot, Variant variant) noexcept {
 }
 
 /// The address that stands for a type. Mutable, because linkers fold equal constants and equal
-/// functions; visible, so that a shared object and a program agree on it.
+/// functions; visible, so that a shared object and a program agree on it if T itself is visible.
 template <typename T>
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above; never written.
 [[gnu::visibility("default")]] inline char type_key{};

@@ -24,7 +24,7 @@ struct SourceInvoker {
         static_assert(!std::is_bind_expression_v<F>,
                       "eventp: std::bind drops surplus arguments, so its parameters cannot be "
                       "read: use a lambda or std::bind_front");
-        if constexpr (CallSignature<F>::readable) {
+        if constexpr (CallSignature<F>::readable && !std::is_member_function_pointer_v<F>) {
             call_with(handler, from, typename CallSignature<F>::Parameters{});
         } else {
             using Found = typename FirstFit<F, typename Source::Parameters>::Type;
