@@ -71,9 +71,9 @@ private:
 /// (waitpid(2) with -1), or ignores SIGCHLD, or sets SA_NOCLDWAIT for it, takes it from us: the
 /// status is then ExitStatus::lost(). [child.lost]
 ///
-/// In a forked child the parent's children are nobody's: kill() and wait() answer
-/// no_child_process, status() nothing new, the destructor touches no process.
-/// Reactor::reinit_after_fork() destroys what it finds of them. [child.fork]
+/// In a forked child the parent's children are nobody's: kill() answers no_child_process, and so
+/// does wait() unless the end was known before; status() nothing new, the destructor touches no
+/// process. Reactor::reinit_after_fork() destroys what it finds of them. [child.fork]
 ///
 /// Not promised:   anything for the children of the child.
 /// Thread safety:  thread-bound; a ChildKiller is not. The child belongs to the whole process, so
@@ -89,6 +89,8 @@ public:
     ///                 executable_format_error, argument_list_too_long, not_enough_memory,
     ///                 resource_unavailable_try_again: execve(2), fork(2).
     ///                 bad_file_descriptor: one that is to be redirected is not open.
+    ///                 invalid_argument: one that is to be swapped with others goes beyond
+    ///                 RLIMIT_NOFILE.
     ///                 invalid_argument: a zero byte in a string, or a variable whose name is
     ///                 empty or has a '='.
     ///                 too_many_files_open, too_many_files_open_in_system: pidfd_open(2).
@@ -109,7 +111,8 @@ public:
     /// Errors:         no_such_process: there is none.
     ///                 no_child_process: it is none of ours, or reaped.
     ///                 invalid_argument: `pid` is not positive.
-    ///                 too_many_files_open, too_many_files_open_in_system: pidfd_open(2).
+    ///                 too_many_files_open, too_many_files_open_in_system, not_enough_memory:
+    ///                 pidfd_open(2).
     ///                 function_not_supported: before Linux 5.3 (5.4 is needed).
     /// Throws:         std::bad_alloc; nothing changed.
     [[nodiscard]] static Result<ChildProcess> adopt(
@@ -132,7 +135,7 @@ public:
     /// Sends a signal; 0 asks whether one could be sent. [child.kill]
     ///
     /// Returns:        success also for a child that has ended and is not reaped yet.
-    /// Errors:         no_such_process: it is reaped.
+    /// Errors:         no_such_process: it is reaped, or this is moved from.
     ///                 operation_not_permitted: it has got another user's rights.
     ///                 invalid_argument: no signal.
     ///                 no_child_process: in a forked child. [child.fork]

@@ -14,7 +14,7 @@ namespace eventp {
 /// A descriptor number that somebody else closes.
 ///
 /// Thread safety:  like an int.
-class BorrowedFd {
+class EVENTP_API BorrowedFd {
 public:
     constexpr BorrowedFd() noexcept = default;
     constexpr explicit BorrowedFd(int number) noexcept : number_{number} {}
@@ -33,7 +33,7 @@ private:
 /// Closing leaves errno as it was, so that a destructor between a failed call and the reading of
 /// errno does no harm.
 /// Thread safety:  like an int.
-class OwnedFd {
+class EVENTP_API OwnedFd {
 public:
     constexpr OwnedFd() noexcept = default;
     constexpr explicit OwnedFd(int number) noexcept : number_{number} {}

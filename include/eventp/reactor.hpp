@@ -51,7 +51,8 @@ public:
         std::size_t registered = 0;   // subscribers, now
     };
 
-    /// Throws std::system_error with what create() answers. Without exceptions: terminates.
+    /// Throws std::system_error with what create() answers, and std::bad_alloc. Without exceptions:
+    /// terminates.
     Reactor();
     explicit Reactor(const Options& options);
     ~Reactor();
@@ -60,8 +61,9 @@ public:
 
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory,
     ///                 no_space_on_device: epoll_create1(2), eventfd(2), epoll_ctl(2).
-    ///                 invalid_argument: a capacity of zero, or over INT_MAX / 12; a negative
-    ///                 spin.
+    ///                 invalid_argument: a capacity of zero, or over INT_MAX /
+    ///                 sizeof(epoll_event); a negative spin.
+    /// Throws:         std::bad_alloc.
     /// [reactor.create]
     [[nodiscard]] static Result<Reactor> create(const Options& options);
     [[nodiscard]] static Result<Reactor> create();
@@ -86,6 +88,7 @@ public:
     ///                 kept and is dispatched by the next turn, which does not wait, so that no
     ///                 event is lost, edge-triggered and one-shot ones included. The handler that
     ///                 threw counts as called. [dispatch.throws]
+    ///                 std::bad_alloc when again() has kept more than was ever kept; nothing ran.
     /// Not promised:   the order of the events of a turn; it is the kernel's.
     [[nodiscard]] Result<std::size_t> run_once();
 
@@ -116,7 +119,7 @@ public:
 
     /// The subscriber under `key` when it is an S; null otherwise, and for the one whose handler
     /// is running. S may also be the descriptor object that the builder was given, or the type it
-    /// points at. Valid until the subscriber is removed. [find]
+    /// points at unless that is const. Valid until the subscriber is removed. [find]
     template <typename S>
     [[nodiscard]] S* find(Key key) {
         return static_cast<S*>(find_value(key, &detail::type_key<std::remove_cv_t<S>>));
@@ -150,10 +153,9 @@ public:
     /// Errors:         device_or_resource_busy: the handler that forked has not returned, or
     ///                 another thread forked while one was running: then it never will.
     ///                 Otherwise those of create(); the copy stays what it was.
-    /// Throws:         std::bad_alloc, and what after_fork() throws. The child's reactor works
-    /// then,
-    ///                 with the subscribers that were registered anew before; the others are
-    ///                 destroyed.
+    /// Throws:         what after_fork() throws: the child's reactor works then, with the
+    ///                 subscribers that were registered anew before, and the others are destroyed.
+    ///                 std::bad_alloc: likewise, or the copy stays what it was.
     /// Not promised:   that vfork() or clone() with CLONE_VM is noticed, nor any fork before
     ///                 Linux 4.14.
     [[nodiscard]] Result<> reinit_after_fork();

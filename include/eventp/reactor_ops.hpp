@@ -44,7 +44,8 @@ public:
     ///                 too_many_symbolic_link_levels: a cycle of epoll sets, or five nested.
     ///                 not_enough_memory: the kernel's.
     ///                 operation_canceled: the reactor is being destroyed, or was released.
-    /// Throws:         std::bad_alloc, with the same guarantee.
+    /// Throws:         std::bad_alloc, and what the subscriber's fd() throws, with the same
+    ///                 guarantee.
     /// Complexity:     O(1), one system call, no allocation but for rows of new numbers.
     /// Re-entrancy:    from any handler or subscriber's destructor.
     [[nodiscard]] virtual Result<Registration> add(ThinSubscriber& subscriber) = 0;
@@ -68,10 +69,13 @@ public:
     /// Errors:         nothing changed.
     ///                 no_such_file_or_directory: nothing is registered under `key`.
     ///                 invalid_argument: a bad interest, or one to or from EPOLLEXCLUSIVE, which
-    ///                 the kernel does not change: remove and add [interest.exclusive].
+    ///                 the kernel does not change: remove and add, or pause first
+    ///                 [interest.exclusive].
     ///                 bad_file_descriptor, no_such_file_or_directory: the descriptor was closed
     ///                 or replaced behind the reactor's back; remove() it.
+    ///                 operation_canceled: the reactor is being destroyed, or was released.
     ///                 On resuming, those of add.
+    /// Throws:         on resuming, what add() throws; nothing changed.
     /// Complexity:     O(1) and one system call; inside a handler, for another subscriber, also
     ///                 one look at the rest of the batch.
     /// Re-entrancy:    from any handler, for its own subscriber too.

@@ -90,6 +90,7 @@ public:
 
     /// Takes over what `pointer` owns, where it is: for types that cannot move, and for abstract
     /// ones. Costs one load more per event than make(). Empty when the pointer is. [thin.adopt]
+    /// Throws std::bad_alloc; what `pointer` owned is destroyed then.
     template <Subscriber S>
     [[nodiscard]] static ThinSubscriber adopt(std::unique_ptr<S> pointer) {
         if (pointer == nullptr) {
@@ -119,7 +120,7 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
 
     /// The subscriber, when it is an S; null otherwise. As Reactor::find(), S may also be the
-    /// descriptor object that the builder was given, or what that points at.
+    /// descriptor object that the builder was given, or what that points at, unless that is const.
     template <typename S>
     [[nodiscard]] S* find() noexcept {
         return slot_ == nullptr ? nullptr

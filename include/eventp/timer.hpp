@@ -71,6 +71,7 @@ public:
 
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory:
     ///                 timerfd_create(2). Those of ReactorOps::add().
+    /// Throws:         std::bad_alloc; nothing changed.
     /// [timer.create]
     [[nodiscard]] static Result<Timers> create(ReactorOps& reactor, Clock clock = Clock::monotonic);
 

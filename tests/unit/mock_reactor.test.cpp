@@ -153,10 +153,23 @@ TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify
     EXPECT_EQ(reactor.modify(BorrowedFd{9}, Interest{}).error(),
               std::errc::no_such_file_or_directory);
     EXPECT_EQ(reactor.modify(name, Interest{1U << 20U}).error(), std::errc::invalid_argument);
-    EXPECT_EQ(reactor.modify(name, Interest{}.exclusive()).error(), std::errc::invalid_argument);
+    EXPECT_EQ(reactor.modify(name, Interest{}.read().exclusive()).error(),
+              std::errc::invalid_argument);
     EXPECT_EQ(reactor.modify(exclusive, Interest{}.read()).error(), std::errc::invalid_argument);
     EXPECT_EQ(reactor.interest_of(name), Interest{}.read());
     EXPECT_EQ(reactor.interest_of(BorrowedFd{9}), Interest{});
+}
+
+TEST_F(MockModify, LetsAnExclusiveSubscriberPauseAndResumeAsAnything)  // [mock.modify]
+{
+    const Registration name = add(7, {}, Interest{}.read().exclusive());
+
+    EXPECT_TRUE(reactor.modify(name, Interest{}));
+    EXPECT_EQ(reactor.interest_of(name), Interest{});
+    EXPECT_TRUE(reactor.modify(name, Interest{}.write()));
+    EXPECT_TRUE(reactor.modify(name, Interest{}));
+    EXPECT_TRUE(reactor.modify(name, Interest{}.read().exclusive()));
+    EXPECT_EQ(reactor.interest_of(name), Interest{}.read().exclusive());
 }
 
 using MockRemove = Mock;

@@ -208,8 +208,10 @@ private:
             return detail::refused(std::errc::no_such_file_or_directory);
         }
         detail::Slot& slot = slot_of(*found);
-        if (!interest.is_valid() || interest.is_exclusive() ||
-            Interest{slot.live.interest}.is_exclusive()) {
+        const Interest stored{slot.live.interest};
+        const bool is_watched_before_and_after = !interest.is_empty() && !stored.is_empty();
+        if (!interest.is_valid() ||
+            (is_watched_before_and_after && (interest.is_exclusive() || stored.is_exclusive()))) {
             return detail::refused(std::errc::invalid_argument);
         }
         slot.live.interest = interest.bits();
