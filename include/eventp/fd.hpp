@@ -53,7 +53,7 @@ public:
     [[nodiscard]] constexpr int release() noexcept { return std::exchange(number_, -1); }
 
     /// Closes what is owned, if anything, and owns `number` from now on.
-    EVENTP_API void reset(int number = -1) noexcept;
+    void reset(int number = -1) noexcept;
 
 private:
     int number_ = -1;
