@@ -50,6 +50,7 @@ class Answer;
 ///                 are handles on the same reactor; moving one copies it.
 /// Not promised:   an answer when nobody runs the reactor, or when two reactors call each other and
 ///                 both wait.
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): moving one copies it.
 class EVENTP_API RemoteEndpoint {
 public:
     explicit RemoteEndpoint(Reactor& reactor) noexcept;
