@@ -66,8 +66,8 @@ constexpr void call_member(Function function, Arguments<Fd>& from) {
                   "eventp: a handler returns void: there is nobody to read its result");
     if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
         const auto call = [&]<typename... A>(TypeList<A...> /*parameters*/) {
-            typename Read::Class& object = from.fd;
-            (object.*function)(static_cast<A>(pick<A>(from))...);
+            (static_cast<typename Read::Class&>(from.fd).*
+             function)(static_cast<A>(pick<A>(from))...);
         };
         call(typename Read::Parameters{});
     }
