@@ -35,7 +35,7 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
                                        static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
 }
 
-/// Enough for a hundred samples of each peer or more.
+/// The longer a sample takes to prepare, the more time there is, and samples are still fewer.
 [[nodiscard]] double seconds_for(std::size_t descriptors) {
     return descriptors < 10'000 ? 8 : 40;
 }

@@ -114,13 +114,13 @@ bool Harness::wants(const std::string& group) {
 
 void Harness::measure(const std::string& group, std::size_t n, std::vector<Candidate> candidates,
                       double seconds) {
-    if (!options_.points.empty() && !options_.points.contains(n)) {
-        return;
-    }
     if (!options_.peers.empty()) {
         std::erase_if(candidates, [this](const Candidate& candidate) {
             return !options_.peers.contains(candidate.peer);
         });
+    }
+    if (candidates.empty() || (!options_.points.empty() && !options_.points.contains(n))) {
+        return;
     }
     std::vector<Measured> all;
     for (Candidate& candidate : candidates) {

@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
     bench::measure_timers(harness);
     bench::measure_echo(harness);
     bench::measure_footprint(harness);
-    return harness.finish() ? 0 : 3;  // 3: no such group here
+    return harness.finish() ? 0 : 3;  // 3: nothing of that name here
 }
