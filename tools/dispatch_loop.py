@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Shows the instructions that dispatch spends on one event, and checks what the loop must not do.
 
-Compiles src/dispatch.cpp with -O2, finds the loop around the one indirect call in
+Compiles src/reactor/dispatch.cpp with -O2, finds the loop around the one indirect call in
 Reactor::State::call_handlers() and counts its instructions. Fails when there are more than
 allowed, or when the loop has another call, a division or an atomic instruction.
 
@@ -24,7 +24,7 @@ def disassemble(cxx, folder):
     """The instructions of call_handlers(), as (address, text)."""
     out = pathlib.Path(folder) / "dispatch.o"
     subprocess.run([cxx, "-std=c++23", "-O2", "-fvisibility=hidden", "-I", ROOT / "include", "-I",
-                    ROOT / "src", "-c", ROOT / "src/dispatch.cpp", "-o", out], check=True)
+                    ROOT / "src", "-c", ROOT / "src/reactor/dispatch.cpp", "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
     body = re.search(r"<eventp::Reactor::State::call_handlers\(\)>:\n((?:.+\n)+)", text)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The sleep and wake protocol of src/mailbox.hpp, in every order of the steps of two producers and
-// the reactor.
+// The sleep and wake protocol of src/core/mailbox.hpp, in every order of the steps of two producers
+// and the reactor.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mailbox.hpp"
+#include "core/mailbox.hpp"
 #include "support/interleaving.hpp"
 
 #if !defined(__SANITIZE_THREAD__)  // one real thread, which the sanitizer takes for many

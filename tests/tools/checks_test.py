@@ -39,48 +39,57 @@ class CheckTest(unittest.TestCase):
 
 
 class Layers(CheckTest):
-    def test_accepts_an_include_of_the_same_or_a_lower_layer(self):
-        self.accepts("layers", {
-            "include/eventp/reactor.hpp": "#include <sys/epoll.h>\n#include <eventp/fd.hpp>\n",
-            "src/reactor.cpp": '#include <eventp/reactor.hpp>\n#include "sys/syscall.hpp"\n'})
+    LAW = {"src/README.md": "| `sys` | x |\n| `core` | x |\n| `timers`, `signals` | x |\n"}
 
-    def test_accepts_gmock_in_testing(self):
-        self.accepts("layers", {"include/eventp/testing/fire.hpp": "#include <gmock/gmock.h>\n"})
+    def accepts_tree(self, tree):
+        self.accepts("layers", self.LAW | tree)
 
-    def test_refuses_an_upward_include(self):
-        self.refuses("layers", {"include/eventp/fd.hpp": "#include <eventp/reactor.hpp>\n"},
-                     "includes eventp/reactor.hpp of layer")
+    def refuses_tree(self, tree, words):
+        self.refuses("layers", self.LAW | tree, words)
 
-    def test_refuses_an_upward_include_of_a_private_header(self):
-        self.refuses("layers", {"src/sys/syscall.cpp": '#include "registry.hpp"\n'}, "of layer 5")
+    def test_accepts_an_include_of_the_same_folder_or_of_one_above(self):
+        self.accepts_tree({"src/core/a.cpp": '#include <eventp/fd.hpp>\n#include "core/a.hpp"\n'
+                                             '#include "sys/syscall.hpp"\n'})
 
-    def test_refuses_a_detail_header_above_the_contracts(self):
-        self.refuses("layers",
-                     {"include/eventp/detail/contract.hpp": "#include <eventp/detail/slot.hpp>\n"},
-                     "of layer 4")
+    def test_refuses_an_include_of_a_folder_below(self):
+        self.refuses_tree({"src/sys/a.cpp": '#include "core/a.hpp"\n'}, "sys/ may not include")
 
-    def test_knows_the_parts_of_a_source_by_its_name(self):
-        self.accepts("layers", {"src/timer_queue.hpp": '#include "registry.hpp"\n'})
-        self.refuses("layers", {"src/registry.cpp": '#include "timer_queue.hpp"\n'}, "of layer 7")
+    def test_refuses_an_include_between_folders_of_one_row(self):
+        self.refuses_tree({"src/timers/a.cpp": '#include "signals/a.hpp"\n'},
+                          "timers/ may not include")
 
-    def test_refuses_a_file_of_no_layer(self):
-        self.refuses("layers", {"src/stranger.cpp": ""}, "in no layer")
+    def test_refuses_an_include_without_a_folder(self):
+        self.refuses_tree({"src/core/a.cpp": '#include "b.hpp"\n'}, '"folder/file.hpp"')
 
-    def test_refuses_an_include_of_no_layer(self):
-        self.refuses("layers", {"src/reactor.cpp": '#include "stranger.hpp"\n'}, "in no layer")
+    def test_refuses_a_file_outside_the_folders_of_the_table(self):
+        self.refuses_tree({"src/a.cpp": ""}, "not in a folder of the table")
+        self.refuses_tree({"src/other/a.cpp": ""}, "not in a folder of the table")
+
+    def test_accepts_public_headers_of_the_library_the_kernel_and_gmock_in_testing(self):
+        self.accepts_tree({"include/eventp/a.hpp": "#include <sys/epoll.h>\n#include <vector>\n",
+                           "include/eventp/b.hpp": "#include <eventp/a.hpp>\n",
+                           "include/eventp/testing/c.hpp": "#include <gmock/gmock.h>\n"})
+
+    def test_refuses_an_include_cycle_of_public_headers(self):
+        self.refuses_tree({"include/eventp/a.hpp": "#include <eventp/b.hpp>\n",
+                           "include/eventp/b.hpp": "#include <eventp/a.hpp>\n"}, "include cycle")
+
+    def test_refuses_a_public_header_that_does_not_exist(self):
+        self.refuses_tree({"include/eventp/a.hpp": "#include <eventp/b.hpp>\n"}, "no such header")
 
     def test_refuses_a_private_include_in_a_public_header(self):
-        self.refuses("layers", {"include/eventp/reactor.hpp": '#include "registry.hpp"\n'},
-                     "public headers include public headers")
+        self.refuses_tree({"include/eventp/a.hpp": '#include "core/registry.hpp"\n'},
+                          "public headers include public headers")
 
     def test_refuses_a_third_party_in_a_public_header(self):
-        self.refuses("layers", {"include/eventp/fd.hpp": "#include <boost/config.hpp>\n"},
-                     "the standard library and the kernel only")
+        self.refuses_tree({"include/eventp/a.hpp": "#include <boost/config.hpp>\n"},
+                          "the standard library and the kernel only")
 
-    def test_refuses_testing_in_the_header_of_everything(self):
-        self.refuses("layers",
-                     {"include/eventp/eventp.hpp": "#include <eventp/testing/fire.hpp>\n"},
-                     "needs gmock")
+    def test_refuses_testing_outside_testing(self):
+        self.refuses_tree({"include/eventp/eventp.hpp": "#include <eventp/testing/fire.hpp>\n",
+                           "include/eventp/testing/fire.hpp": ""}, "needs GoogleMock")
+        self.refuses_tree({"src/core/a.cpp": "#include <eventp/testing/fire.hpp>\n"},
+                          "needs GoogleMock")
 
 
 class Contracts(CheckTest):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "batch.hpp"
+#include "core/batch.hpp"
 
 #include <array>
 #include <cstdint>

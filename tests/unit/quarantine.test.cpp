@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // That no memory is given back too early or never: the address sanitizer's job, too.
-#include "quarantine.hpp"
+#include "core/quarantine.hpp"
 
 #include <cstddef>
 
@@ -9,7 +9,7 @@
 
 #include <eventp/detail/slot.hpp>
 
-#include "registry.hpp"
+#include "core/registry.hpp"
 #include "support/counted_new.hpp"
 
 namespace eventp::detail {

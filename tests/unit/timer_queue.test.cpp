@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "timer_queue.hpp"
+#include "timers/timer_queue.hpp"
 
 #include <cstdint>
 #include <random>

@@ -12,9 +12,9 @@
 #include <eventp/fd.hpp>
 #include <eventp/timer.hpp>
 
-#include "fork_guard.hpp"
-#include "generations.hpp"
-#include "timer_queue.hpp"
+#include "base/fork_guard.hpp"
+#include "base/id_allocator.hpp"
+#include "timers/timer_queue.hpp"
 
 namespace eventp {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // One turn of the loop: wait, then call the handler of every reported event.
-#include "state.hpp"
+#include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

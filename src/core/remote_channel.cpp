@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "wakeup.hpp"
+#include "core/remote_channel.hpp"
 
 #include <cerrno>
 

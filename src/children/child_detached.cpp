@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "child_state.hpp"
+#include "children/child_state.hpp"
 
 namespace eventp {
 

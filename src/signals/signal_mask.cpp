@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "signal_counts.hpp"
+#include "signals/signal_mask.hpp"
 
 #include <array>
 #include <atomic>

@@ -5,7 +5,7 @@
 
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
-#include "timer_state.hpp"
+#include "timers/timer_state.hpp"
 
 namespace eventp {
 

@@ -3,7 +3,7 @@
 // add(), modify() and again().
 #include <eventp/detail/slot_access.hpp>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

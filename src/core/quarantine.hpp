@@ -6,7 +6,7 @@
 
 #include <eventp/detail/slot.hpp>
 
-#include "registry.hpp"
+#include "core/registry.hpp"
 
 namespace eventp::detail {
 

@@ -4,7 +4,7 @@
 #include <eventp/detail/contract.hpp>
 #include <eventp/detail/slot_access.hpp>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 
 namespace eventp {
 

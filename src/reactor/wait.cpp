@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 
 namespace eventp {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

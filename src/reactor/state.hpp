@@ -8,12 +8,12 @@
 #include <eventp/detail/contract.hpp>
 #include <eventp/reactor.hpp>
 
-#include "backend/epoll.hpp"
-#include "batch.hpp"
-#include "generations.hpp"
-#include "quarantine.hpp"
-#include "registry.hpp"
-#include "wakeup.hpp"
+#include "base/id_allocator.hpp"
+#include "core/batch.hpp"
+#include "core/epoll_set.hpp"
+#include "core/quarantine.hpp"
+#include "core/registry.hpp"
+#include "core/remote_channel.hpp"
 
 namespace eventp {
 

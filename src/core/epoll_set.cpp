@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "backend/epoll.hpp"
+#include "core/epoll_set.hpp"
 
 namespace eventp::detail {
 

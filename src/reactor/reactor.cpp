@@ -9,7 +9,7 @@
 
 #include <eventp/detail/contract.hpp>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fork_guard.hpp"
+#include "base/fork_guard.hpp"
 
 #include <memory>
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

@@ -3,7 +3,7 @@
 
 #include <sys/signalfd.h>
 
-#include "signal_counts.hpp"
+#include "signals/signal_mask.hpp"
 #include "sys/signal.hpp"
 #include "sys/syscall.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <eventp/remote_endpoint.hpp>
 
-#include "state.hpp"
+#include "reactor/state.hpp"
 
 namespace eventp {
 

@@ -9,7 +9,7 @@
 
 #include <sys/wait.h>
 
-#include "child_state.hpp"
+#include "children/child_state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

@@ -12,7 +12,7 @@
 
 #include <unistd.h>
 
-#include "child_state.hpp"
+#include "children/child_state.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {

@@ -10,7 +10,7 @@
 
 #include <eventp/detail/block.hpp>
 
-#include "aligned_memory.hpp"
+#include "base/header_allocator.hpp"
 
 namespace eventp::detail {
 

@@ -7,9 +7,9 @@
 #include <eventp/fd.hpp>
 #include <eventp/reactor_ops.hpp>
 
-#include "fork_guard.hpp"
-#include "mailbox.hpp"
-#include "this_thread.hpp"
+#include "base/fork_guard.hpp"
+#include "base/this_thread.hpp"
+#include "core/mailbox.hpp"
 
 namespace eventp::detail {
 
