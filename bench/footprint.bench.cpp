@@ -83,7 +83,7 @@ void record_values(Harness& harness, const EventFds& fds) {
     {
         eventp::Reactor reactor;
         record_value<size>(harness, "eventp", fds, [&reactor](int fd) {
-            auto subscriber = eventp::ThinSubscriber::make<Own<size>>(fd);
+            auto subscriber = eventp::AnySubscriber::make<Own<size>>(fd);
             static_cast<void>(reactor.add(subscriber).value());
         });
     }

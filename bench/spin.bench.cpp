@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What Reactor::Options::spin costs and gains: the time from a write on another thread to the
+// What Reactor::Options::busy_poll costs and gains: the time from a write on another thread to the
 // handler's answer, and the processor time that the reactor's thread takes for it. Samples of the
 // settings alternate, so that drift hits all alike. docs/spinning.md shows one run.
 #include <algorithm>
@@ -40,7 +40,7 @@ struct Setting {
 
 void round(nanoseconds spin, Setting& out) {
     eventp::Reactor::Options options;
-    options.spin = spin;
+    options.busy_poll = spin;
     eventp::Reactor reactor{options};
     const eventp::OwnedFd answers{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     const eventp::OwnedFd requests{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

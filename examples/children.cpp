@@ -82,7 +82,7 @@ public:
 private:
     struct Job {
         std::string program;
-        eventp::ChildKiller killer;  // the reactor has the ChildProcess
+        eventp::ChildSignaler killer;  // the reactor has the ChildProcess
         eventp::TimerId limit = {};
         bool is_told = false;
     };
@@ -94,7 +94,7 @@ private:
         if (!child) {
             return std::unexpected{child.error()};
         }
-        auto killer = child->killer();
+        auto killer = child->signaler();
         if (!killer) {
             return std::unexpected{killer.error()};
         }

@@ -120,7 +120,7 @@ int serve(const Options& options, echo::TcpListener listener) {
         return fail("signals", ends.error());
     }
     const auto listens =
-        eventp::interest(echo::Service::listener_interest)
+        echo::Service::listener_interest
             .with_fd(echo::Listener<echo::TcpListener>{std::move(listener), service})
             .with_handler<echo::on_connection<echo::TcpListener>>()
             .register_into(reactor);

@@ -126,7 +126,8 @@ void print_table(const Options& options, const load::Run& run, const eventp::Rea
                 static_cast<double>(run.latency.total()) / took.count());
     std::printf("  %-26s %12.1f us\n", "latency, median", us(run.latency.quantile(0.5)));
     std::printf("  %-26s %12.1f us\n", "latency, 99th percentile", us(run.latency.quantile(0.99)));
-    std::printf("  %-26s %12.1f\n", "events per wait", static_cast<double>(stats.events) / turns);
+    std::printf("  %-26s %12.1f\n", "events per wait",
+                static_cast<double>(stats.events_reported) / turns);
     std::printf("  %-26s %12" PRIu64 "\n", "bytes checked", run.bytes_checked);
     std::printf("  %-26s %12" PRIu64 "\n", "failed connections", run.failures);
 }

@@ -92,7 +92,7 @@ int report(const Outcome& guest, const virtio::Block::Stats& device,
                 static_cast<unsigned long long>(device.ticks));
     std::printf("reactor: %llu turns, %llu handlers, %zu subscribers left\n",
                 static_cast<unsigned long long>(reactor.turns),
-                static_cast<unsigned long long>(reactor.handlers), reactor.registered);
+                static_cast<unsigned long long>(reactor.handlers_called), reactor.registered);
 
     const char* fault = nullptr;
     // The guest starts with a full bucket at best.

@@ -74,7 +74,7 @@ private:
 
     eventp::Reactor reactor_;
     Tally* tally_;
-    std::vector<eventp::Registration> names_;
+    std::vector<eventp::RegistrationId> names_;
 };
 
 }  // namespace bench

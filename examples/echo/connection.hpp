@@ -110,7 +110,7 @@ private:
 
 /// A connection's handler.
 template <Stream S>
-void on_ready(Connection<S>& connection, eventp::Event event, eventp::Registration self,
+void on_ready(Connection<S>& connection, eventp::Event event, eventp::RegistrationId self,
               eventp::ReactorOps& reactor) {
     using Progress = typename Connection<S>::Progress;
     // EPOLLHUP: neither side sends any more, so there is nobody left to echo to.
@@ -120,7 +120,7 @@ void on_ready(Connection<S>& connection, eventp::Event event, eventp::Registrati
     if (progress == Progress::is_over) {
         connection.service().close(self, reactor);
     } else if (progress == Progress::has_more) {
-        reactor.again(self);
+        reactor.requeue(self);
     }
 }
 

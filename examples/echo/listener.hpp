@@ -58,8 +58,7 @@ void on_connection(Listener<A>& listener, eventp::ReactorOps& reactor) {
             return;
         }
         ++service.totals.accepted;
-        const auto added = eventp::interest(Service::connection_interest)
-                               .with_handler<on_ready<Accepted>>()
+        const auto added = Service::connection_interest.with_handler<on_ready<Accepted>>()
                                .with_fd(Connection<Accepted>{std::move(*stream), service})
                                .register_into(reactor);
         if (added) {

@@ -27,7 +27,7 @@ void Service::resume(eventp::ReactorOps& reactor) {
     }
 }
 
-void Service::close(eventp::Registration connection, eventp::ReactorOps& reactor) {
+void Service::close(eventp::RegistrationId connection, eventp::ReactorOps& reactor) {
     reactor.remove(connection);
     connections_.erase(connection);
     if (is_leaving_ && connections_.empty()) {
@@ -46,8 +46,8 @@ void Service::leave(eventp::ReactorOps& reactor) {
     reactor.remove(listener_);
     // Changing an interest has the kernel report again what holds already: each connection's
     // handler runs as soon as its socket can be written, and sees that we are leaving.
-    const std::vector<eventp::Registration> all{connections_.begin(), connections_.end()};
-    for (const eventp::Registration connection : all) {
+    const std::vector<eventp::RegistrationId> all{connections_.begin(), connections_.end()};
+    for (const eventp::RegistrationId connection : all) {
         if (!reactor.modify(connection, connection_interest)) {
             close(connection, reactor);
         }
@@ -59,7 +59,7 @@ void Service::leave(eventp::ReactorOps& reactor) {
 
 void Service::cut(eventp::ReactorOps& reactor) {
     totals.cut += connections_.size();
-    for (const eventp::Registration connection : std::exchange(connections_, {})) {
+    for (const eventp::RegistrationId connection : std::exchange(connections_, {})) {
         reactor.remove(connection);
     }
     reactor.stop();

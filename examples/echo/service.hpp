@@ -35,16 +35,16 @@ public:
 
     Totals totals;
 
-    void listens(eventp::Registration listener) noexcept { listener_ = listener; }
+    void listens(eventp::RegistrationId listener) noexcept { listener_ = listener; }
 
     /// A listener that cannot accept stays readable: unpaused, it would be reported for ever.
     void pause(eventp::ReactorOps& reactor);
     /// Accepts again, if paused.
     void resume(eventp::ReactorOps& reactor);
 
-    void opened(eventp::Registration connection) { connections_.insert(connection); }
+    void opened(eventp::RegistrationId connection) { connections_.insert(connection); }
     /// Also ends the connection's registration.
-    void close(eventp::Registration connection, eventp::ReactorOps& reactor);
+    void close(eventp::RegistrationId connection, eventp::ReactorOps& reactor);
 
     /// Stops accepting and reading, and stops the reactor when every connection has been sent what
     /// it is owed. Asked a second time: cuts the rest.
@@ -55,8 +55,8 @@ public:
 
 private:
     std::function<void()> retry_later_;
-    std::unordered_set<eventp::Registration> connections_;
-    eventp::Registration listener_;
+    std::unordered_set<eventp::RegistrationId> connections_;
+    eventp::RegistrationId listener_;
     bool is_paused_ = false;
     bool is_leaving_ = false;
 };

@@ -37,7 +37,7 @@ Peer::Peer(echo::TcpStream stream, Run& run, std::uint64_t seed)
     next_message();
 }
 
-void Peer::on_ready(eventp::Event event, eventp::Registration self, eventp::ReactorOps& reactor) {
+void Peer::on_ready(eventp::Event event, eventp::RegistrationId self, eventp::ReactorOps& reactor) {
     Progress progress = Progress::waits;
     if (event.is_error() || event.is_hangup()) {
         progress = fail("a connection was refused or reset");
@@ -45,7 +45,7 @@ void Peer::on_ready(eventp::Event event, eventp::Registration self, eventp::Reac
         progress = advance();
     }
     if (progress == Progress::has_more) {
-        reactor.again(self);
+        reactor.requeue(self);
     } else if (progress == Progress::is_over) {
         reactor.remove(self);
         if (--run_->open == 0) {

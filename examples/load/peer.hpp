@@ -10,7 +10,7 @@
 
 #include <eventp/event.hpp>
 #include <eventp/reactor_ops.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 
 #include "../echo/tcp.hpp"
 #include "histogram.hpp"
@@ -41,7 +41,7 @@ public:
     [[nodiscard]] int fd() const noexcept { return stream_.fd(); }
 
     /// The handler.
-    void on_ready(eventp::Event event, eventp::Registration self, eventp::ReactorOps& reactor);
+    void on_ready(eventp::Event event, eventp::RegistrationId self, eventp::ReactorOps& reactor);
 
 private:
     using Clock = std::chrono::steady_clock;

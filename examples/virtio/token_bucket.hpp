@@ -29,7 +29,7 @@ public:
         return true;
     }
 
-    /// How long until take() of as many can succeed; not zero. A quarter of a burst at least is
+    /// How long until extract() of as many can succeed; not zero. A quarter of a burst at least is
     /// waited for, so that it is worth a timer.
     [[nodiscard]] std::chrono::nanoseconds wait_for(std::uint64_t bytes) const {
         const double wanted = std::max(enough_for(bytes), burst_ / 4);

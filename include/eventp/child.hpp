@@ -21,15 +21,16 @@
 namespace eventp {
 
 /// What becomes of a child whose ChildProcess goes before it has ended.
-enum class WhenDropped : std::uint8_t {
+enum class OnDestroy : std::uint8_t {
     /// It is killed (SIGKILL) and reaped before the destructor returns: a program leaves nothing
     /// behind by accident. One that may not be killed any more, because it has got another user's
     /// rights, is left as below. [child.kill_and_wait]
     kill_and_wait,
     /// It runs on. Once it has ended, the next spawn(), adopt() or end of any other child in this
-    /// process reaps it, or reap_left() does; until then it is a zombie, and when this process is
-    /// over, init's. [child.leave_to_reaper]
-    leave_to_reaper,
+    /// process reaps it, or reap_detached() does; until then it is a zombie, and when this process
+    /// is
+    /// over, init's. [child.detach]
+    detach,
 };
 
 namespace detail {
@@ -38,17 +39,18 @@ struct ExitHandler;
 }  // namespace detail
 
 /// Sends signals to one child, from wherever: it stays good when the ChildProcess is in a reactor,
-/// and when the child and the ChildProcess are gone. [child.killer]
+/// and when the child and the ChildProcess are gone. [child.signaler]
 ///
 /// Thread safety:  kill() from any thread.
-class EVENTP_API ChildKiller {
+class EVENTP_API ChildSignaler {
 public:
     /// As ChildProcess::kill().
     [[nodiscard]] Result<> kill(int signal) const noexcept;
 
 private:
     friend class ChildProcess;
-    ChildKiller(OwnedFd pidfd, pid_t parent) noexcept : pidfd_{std::move(pidfd)}, parent_{parent} {}
+    ChildSignaler(OwnedFd pidfd, pid_t parent) noexcept
+        : pidfd_{std::move(pidfd)}, parent_{parent} {}
 
     OwnedFd pidfd_;
     pid_t parent_;
@@ -64,19 +66,19 @@ private:
 /// A Descriptor that is readable once the child has ended. With on_exit() a reactor owns it: in the
 /// turn that learns of the end it reaps the child, so that no zombie stays while a reactor runs
 /// [child.reaped], unregisters it and calls the handler. Removed before, or destroyed with its
-/// reactor, it does what WhenDropped says, as it does outside of one. The number of the process is
+/// reactor, it does what OnDestroy says, as it does outside of one. The number of the process is
 /// never used for anything, so that a new process with that number is safe from us. [child.kill]
 ///
 /// The end of a child can be learned once, by one. A program that waits for any child
 /// (waitpid(2) with -1), or ignores SIGCHLD, or sets SA_NOCLDWAIT for it, takes it from us: the
-/// status is then ExitStatus::lost(). [child.lost]
+/// status is then ExitStatus::unknown(). [child.unknown]
 ///
 /// In a forked child the parent's children are nobody's: kill() answers no_child_process, and so
 /// does wait() unless the end was known before; status() nothing new, the destructor touches no
 /// process. Reactor::reinit_after_fork() destroys what it finds of them. [child.fork]
 ///
 /// Not promised:   anything for the children of the child.
-/// Thread safety:  thread-bound; a ChildKiller is not. The child belongs to the whole process, so
+/// Thread safety:  thread-bound; a ChildSignaler is not. The child belongs to the whole process, so
 ///                 the object may be handed to another thread.
 /// Movable; a moved-from one has the number -1 and no child.
 class EVENTP_API ChildProcess {
@@ -96,13 +98,13 @@ public:
     ///                 too_many_files_open, too_many_files_open_in_system: pidfd_open(2).
     ///                 function_not_supported: pidfd_open(2) before Linux 5.3 (5.4 is needed), and
     ///                 for a directory with a C library that cannot (glibc before 2.29).
-    ///                 no_child_process: it has ended, and somebody else was told [child.lost].
+    ///                 no_child_process: it has ended, and somebody else was told [child.unknown].
     /// Throws:         std::bad_alloc; there is no child then.
     /// Not promised:   that other descriptors without close-on-exec are closed in the child with a
     ///                 C library that cannot (glibc before 2.34). That the calling thread goes on
     ///                 before the child has reached its execve(2).
     [[nodiscard]] static Result<ChildProcess> spawn(
-        const Command& command, WhenDropped when_dropped = WhenDropped::kill_and_wait);
+        const Command& command, OnDestroy on_destroy = OnDestroy::kill_and_wait);
 
     /// Takes a child over that was started otherwise. [child.adopt]
     ///
@@ -116,7 +118,7 @@ public:
     ///                 function_not_supported: before Linux 5.3 (5.4 is needed).
     /// Throws:         std::bad_alloc; nothing changed.
     [[nodiscard]] static Result<ChildProcess> adopt(
-        pid_t pid, WhenDropped when_dropped = WhenDropped::kill_and_wait);
+        pid_t pid, OnDestroy on_destroy = OnDestroy::kill_and_wait);
 
     ChildProcess(ChildProcess&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
     ChildProcess& operator=(ChildProcess&& other) noexcept {
@@ -143,7 +145,7 @@ public:
 
     /// Something that kill()s this child, and no other, while this is in a reactor.
     /// Errors:         too_many_files_open: fcntl(2). no_child_process: in a forked child.
-    [[nodiscard]] Result<ChildKiller> killer() const noexcept;
+    [[nodiscard]] Result<ChildSignaler> signaler() const noexcept;
 
     /// How it ended; none while it runs. Reaps it, and remembers. [child.status]
     [[nodiscard]] std::optional<ExitStatus> status() noexcept;
@@ -157,7 +159,7 @@ public:
     ///
     /// The handler takes any subset, in any order, each at most once, of ExitStatus, ChildProcess&
     /// and ReactorOps&, and returns nothing; move-only ones too. [child.parameters]
-    /// Reactor::find<ChildProcess>() finds this under its Registration.
+    /// Reactor::find<ChildProcess>() finds this under its RegistrationId.
     template <typename F>
     [[nodiscard]] auto on_exit(F&& handler) && {
         return interest()
@@ -166,9 +168,9 @@ public:
             .with_handler(detail::ExitHandler<std::decay_t<F>>{std::forward<F>(handler)});
     }
 
-    /// Reaps those of WhenDropped::leave_to_reaper that have ended; how many have not.
+    /// Reaps those of OnDestroy::detach that have ended; how many have not.
     /// Thread safety:  from any thread.
-    static std::size_t reap_left() noexcept;
+    static std::size_t reap_detached() noexcept;
 
 private:
     struct State;
@@ -176,7 +178,7 @@ private:
 
     explicit ChildProcess(State* state) noexcept : state_{state} {}
     /// Throws std::bad_alloc before anything is done.
-    [[nodiscard]] static State* make_state(WhenDropped when_dropped);
+    [[nodiscard]] static State* make_state(OnDestroy on_destroy);
 
     State* state_;
 };
@@ -188,7 +190,7 @@ template <typename F>
 struct ExitHandler {
     F function;
 
-    void operator()(ChildProcess& child, Registration self, ReactorOps& reactor) {
+    void operator()(ChildProcess& child, RegistrationId self, ReactorOps& reactor) {
         if (const auto status = child.status()) {
             // It is destroyed when this has returned; a handler that throws leaves nothing behind.
             reactor.remove(self);

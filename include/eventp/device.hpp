@@ -8,15 +8,15 @@
 #include <type_traits>
 #include <utility>
 
+#include <eventp/any_subscriber.hpp>
 #include <eventp/detail/block.hpp>
 #include <eventp/detail/device_part.hpp>
 #include <eventp/detail/slot.hpp>
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/interest.hpp>
 #include <eventp/reactor_ops.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
-#include <eventp/thin_subscriber.hpp>
 
 namespace eventp {
 
@@ -30,7 +30,7 @@ namespace eventp {
 ///
 /// Each event goes straight to its member function, for what one of a single-descriptor subscriber
 /// costs. Every descriptor is a registration like any: it is modified, paused, removed and taken by
-/// itself, by its Registration or by the descriptor object. Reactor::find<Disk>() gives the Disk
+/// itself, by its RegistrationId or by the descriptor object. Reactor::find<Disk>() gives the Disk
 /// for each of them.
 ///
 /// [device.handlers] A member function takes its parameters as any handler does (handler.hpp);
@@ -38,17 +38,18 @@ namespace eventp {
 /// inherited.
 /// [device.lifetime] The T is destroyed with its last registration, whichever that is: not while
 /// one of its member functions runs, also when that function removes all of them, and not before
-/// what take() has handed out of it is destroyed. The rules of ReactorOps::remove() hold for each.
-/// [device.after_fork] A T with `void after_fork(ReactorOps&)` stays registered in a forked child
-/// that takes the reactor over; that is called once, before the first of its numbers is read anew.
-/// Thread safety:  registrations may be taken to reactors of other threads; what is in T is T's to
+/// what extract() has handed out of it is destroyed. The rules of ReactorOps::remove() hold for
+/// each. [device.after_fork] A T with `void after_fork(ReactorOps&)` stays registered in a forked
+/// child that takes the reactor over; that is called once, before the first of its numbers is read
+/// anew. Thread safety:  registrations may be taken to reactors of other threads; what is in T is
+/// T's to
 ///                 guard then. The last one destroys it, on its thread.
 template <typename T, typename... Watches>
 class Device {
 public:
     static constexpr std::size_t size = sizeof...(Watches);
     /// One name for each watch(), in their order.
-    using Names = std::array<Registration, size>;
+    using Names = std::array<RegistrationId, size>;
 
     Device(Device&&) noexcept = default;
     Device& operator=(Device&&) noexcept = default;
@@ -93,7 +94,7 @@ public:
 
 private:
     template <typename, typename...>
-    friend class DeviceShape;
+    friend class DeviceLayout;
 
     using Interests = std::array<Interest, size>;
 
@@ -108,8 +109,8 @@ private:
         Attempt& operator=(const Attempt&) = delete;
         ~Attempt() {
             while (device != nullptr && done-- > 0) {
-                ThinSubscriber& part = device->parts_[done];
-                part = reactor.take(names[done]);
+                AnySubscriber& part = device->parts_[done];
+                part = reactor.extract(names[done]);
                 if (!part) {
                     // In a handler, for a number that the quarantine holds: the slot is spent, and
                     // the next attempt makes another one.
@@ -171,7 +172,7 @@ private:
     }
 
     std::unique_ptr<detail::Block, DropOwner> owner_;
-    std::array<ThinSubscriber, size> parts_;
+    std::array<AnySubscriber, size> parts_;
     Interests interests_;
 };
 
@@ -179,7 +180,7 @@ private:
 /// to be kept and used for any number of devices.
 /// Thread safety:  like an int.
 template <typename T, typename... Watches>
-class DeviceShape {
+class DeviceLayout {
 public:
     /// One descriptor more.
     ///
@@ -190,7 +191,7 @@ public:
     template <auto Where, auto Function>
     [[nodiscard]] constexpr auto watch(Interest interest) const {
         static_assert(detail::check_where<T, Where>() && detail::check_function<T, Function>());
-        using Longer = DeviceShape<T, Watches..., detail::Watch<Where, Function>>;
+        using Longer = DeviceLayout<T, Watches..., detail::Watch<Where, Function>>;
         typename Longer::Interests all{};
         for (std::size_t i = 0; i < interests_.size(); ++i) {
             all[i] = interests_[i];
@@ -220,23 +221,23 @@ public:
 
 private:
     template <typename, typename...>
-    friend class DeviceShape;
+    friend class DeviceLayout;
     template <typename U>
-    friend constexpr DeviceShape<U> device() noexcept;
+    friend constexpr DeviceLayout<U> device() noexcept;
 
     using Interests = std::array<Interest, sizeof...(Watches)>;
 
-    constexpr explicit DeviceShape(const Interests& interests) noexcept : interests_{interests} {}
+    constexpr explicit DeviceLayout(const Interests& interests) noexcept : interests_{interests} {}
 
     Interests interests_;
 };
 
 /// Begins the shape of a device: `device<T>().watch<...>(...)...`.
 template <typename T>
-[[nodiscard]] constexpr DeviceShape<T> device() noexcept {
+[[nodiscard]] constexpr DeviceLayout<T> device() noexcept {
     static_assert(std::is_class_v<T> && !std::is_const_v<T> && std::destructible<T>,
                   "eventp: a device is an object of a class that can be destroyed");
-    return DeviceShape<T>{typename DeviceShape<T>::Interests{}};
+    return DeviceLayout<T>{typename DeviceLayout<T>::Interests{}};
 }
 
 }  // namespace eventp

@@ -2,6 +2,7 @@
 #pragma once
 
 // Everything but eventp::testing, which needs gmock.
+#include <eventp/any_subscriber.hpp>   // IWYU pragma: export
 #include <eventp/builder.hpp>          // IWYU pragma: export
 #include <eventp/child.hpp>            // IWYU pragma: export
 #include <eventp/child_handler.hpp>    // IWYU pragma: export
@@ -14,12 +15,11 @@
 #include <eventp/interest.hpp>         // IWYU pragma: export
 #include <eventp/reactor.hpp>          // IWYU pragma: export
 #include <eventp/reactor_ops.hpp>      // IWYU pragma: export
-#include <eventp/registration.hpp>     // IWYU pragma: export
+#include <eventp/registration_id.hpp>  // IWYU pragma: export
 #include <eventp/remote_endpoint.hpp>  // IWYU pragma: export
 #include <eventp/result.hpp>           // IWYU pragma: export
 #include <eventp/signal.hpp>           // IWYU pragma: export
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
-#include <eventp/thin_subscriber.hpp>  // IWYU pragma: export
 #include <eventp/timer.hpp>            // IWYU pragma: export
 #include <eventp/timer_handler.hpp>    // IWYU pragma: export
 #include <eventp/version.hpp>          // IWYU pragma: export

@@ -21,7 +21,9 @@ public:
         return ExitStatus{core_dumped ? Way::dumped : Way::killed, signal};
     }
     /// It has ended, and somebody else was told how: see ChildProcess.
-    [[nodiscard]] static constexpr ExitStatus lost() noexcept { return ExitStatus{Way::lost, 0}; }
+    [[nodiscard]] static constexpr ExitStatus unknown() noexcept {
+        return ExitStatus{Way::unknown, 0};
+    }
 
     /// It called exit(0), or the like.
     [[nodiscard]] constexpr bool is_success() const noexcept { return *this == exited(0); }
@@ -34,19 +36,19 @@ public:
         return way_ == Way::killed || way_ == Way::dumped ? std::optional{number_} : std::nullopt;
     }
     [[nodiscard]] constexpr bool core_dumped() const noexcept { return way_ == Way::dumped; }
-    [[nodiscard]] constexpr bool is_lost() const noexcept { return way_ == Way::lost; }
+    [[nodiscard]] constexpr bool is_unknown() const noexcept { return way_ == Way::unknown; }
 
     friend constexpr bool operator==(ExitStatus, ExitStatus) noexcept = default;
 
 private:
-    enum class Way : std::uint8_t { exited, killed, dumped, lost };
+    enum class Way : std::uint8_t { exited, killed, dumped, unknown };
     constexpr ExitStatus(Way way, int number) noexcept : number_{number}, way_{way} {}
 
     int number_;  // exit code or signal
     Way way_;
 };
 
-/// For people: "exited with 3", "killed by signal 11, core dumped", "lost".
+/// For people: "exited with 3", "killed by signal 11, core dumped", "unknown".
 [[nodiscard]] EVENTP_API std::string to_string(ExitStatus status);
 
 }  // namespace eventp

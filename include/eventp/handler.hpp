@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -16,7 +17,7 @@ namespace eventp {
 ///     Fd&, const Fd&   the descriptor object it was registered with (or what that points at)
 ///     Event            what was reported
 ///     Interest         what is registered at the moment of the call
-///     Registration     its own name
+///     RegistrationId     its own name
 ///     ReactorOps&      what it may do to the reactor
 ///
 /// and returns nothing. It may be a function, a function pointer, a member function of the
@@ -26,7 +27,7 @@ namespace eventp {
 ///
 /// A callable without one readable call operator (a generic lambda, an overload set,
 /// std::bind_front) is tried with the parameters in the order descriptor, Event, ReactorOps&,
-/// Interest, Registration: the most parameters first, and the first list that fits is taken.
+/// Interest, RegistrationId: the most parameters first, and the first list that fits is taken.
 /// [handler.generic] To say it outright: `with_handler<Args...>(f)`. [handler.explicit]
 /// std::bind is refused: it takes any number of arguments and drops what it does not know.
 
@@ -43,6 +44,27 @@ struct TypedHandler {
 };
 
 namespace detail {
+
+/// A callable that may be empty: std::function, std::move_only_function and their like.
+template <typename F>
+concept MaybeEmptyCallable = requires(const F& f) {
+    { f.operator bool() } -> std::same_as<bool>;
+    { f == nullptr } -> std::convertible_to<bool>;
+};
+
+/// The handler is a null pointer or an empty std::function: it cannot be called.
+template <typename F>
+[[nodiscard]] constexpr bool is_null_handler(const F& handler) noexcept {
+    if constexpr (std::is_pointer_v<F> || std::is_member_pointer_v<F> || MaybeEmptyCallable<F>) {
+        return handler == nullptr;
+    } else {
+        return false;
+    }
+}
+template <typename F, typename... Args>
+[[nodiscard]] constexpr bool is_null_handler(const TypedHandler<F, Args...>& handler) noexcept {
+    return is_null_handler(handler.function);
+}
 
 template <typename Fd, typename F, typename... A>
 constexpr void call_with(F& function, Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
@@ -94,7 +116,7 @@ struct Invoker {
             using Found = typename FirstFit<Plain, HandlerParameters<Fd>>::Type;
             static_assert(!std::is_void_v<Found>,
                           "eventp: no order of descriptor, Event, ReactorOps&, Interest and "
-                          "Registration fits this handler: name them with with_handler<Args...>");
+                          "RegistrationId fits this handler: name them with with_handler<Args...>");
             if constexpr (!std::is_void_v<Found>) {
                 call_with(function, from, Found{});
             }
@@ -121,8 +143,8 @@ struct Invoker<Fd, StaticHandler<Function>> {
 
 /// Calls `handler` with what it asks for of the five.
 template <typename Fd, typename F>
-constexpr void inject(F& handler, Fd& fd, Event event, Interest interest, Registration registration,
-                      ReactorOps& reactor) {
+constexpr void inject(F& handler, Fd& fd, Event event, Interest interest,
+                      RegistrationId registration, ReactorOps& reactor) {
     Arguments<Fd> arguments{fd, event, interest, registration, reactor};
     Invoker<Fd, F>::call(handler, arguments);
 }

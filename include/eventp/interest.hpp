@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include <sys/epoll.h>
 
@@ -10,58 +11,74 @@
 
 namespace eventp {
 
-/// What a subscriber asks to be told about: a value over the EPOLL bits of epoll_ctl(2).
+namespace detail {
+struct Missing;
+template <typename Fd, typename Handler>
+class Builder;
+}  // namespace detail
+
+template <auto Function>
+struct StaticHandler;
+template <typename F, typename... Args>
+struct TypedHandler;
+
+/// The events that a subscriber wants: a value type over the EPOLL bits of epoll_ctl(2).
 ///
-/// Each flag has a fluent setter and a `remove_` twin that return a new value. An empty interest
-/// takes the descriptor out of the kernel's set and keeps the subscriber (see ReactorOps::modify).
-/// It does not convert into an Event, nor an Event into it.
+///     Interest{}.read().edge_triggered()
+///
+/// Each setter returns a new value. with_fd() and with_handler() begin the construction of a
+/// subscriber; they are defined in builder.hpp. An empty interest registers a subscriber without
+/// watching its descriptor (see ReactorOps::modify). Interest and Event do not convert into each
+/// other.
 /// Thread safety:  like an int.
 class Interest {
 public:
     constexpr Interest() noexcept = default;
     constexpr explicit Interest(std::uint32_t bits) noexcept : bits_{bits} {}
 
-    /// EPOLLIN: there is something to read, to accept, or the end of the stream.
+    /// EPOLLIN: data to read, a connection to accept, or end of file.
     [[nodiscard]] constexpr Interest read() const noexcept { return with(EPOLLIN); }
-    /// EPOLLOUT: there is room to write, or a connection attempt has ended.
+    /// EPOLLOUT: room to write, or a connection attempt has finished.
     [[nodiscard]] constexpr Interest write() const noexcept { return with(EPOLLOUT); }
     [[nodiscard]] constexpr Interest read_write() const noexcept {
         return with(EPOLLIN | EPOLLOUT);
     }
-    /// EPOLLRDHUP: the peer has shut down its writing half.
+    /// EPOLLRDHUP: the peer has shut down its sending direction.
     [[nodiscard]] constexpr Interest read_hangup() const noexcept { return with(EPOLLRDHUP); }
     /// EPOLLPRI: out-of-band data, or another exceptional condition of poll(2).
     [[nodiscard]] constexpr Interest priority() const noexcept { return with(EPOLLPRI); }
-    /// EPOLLET: told once for each change, not as long as the condition holds.
+    /// EPOLLET: an event for each change, instead of one in every turn while the condition holds.
     [[nodiscard]] constexpr Interest edge_triggered() const noexcept { return with(EPOLLET); }
-    /// EPOLLONESHOT: told once, then not again until modify().
+    /// EPOLLONESHOT: one event, then none until modify().
     [[nodiscard]] constexpr Interest oneshot() const noexcept { return with(EPOLLONESHOT); }
-    /// EPOLLWAKEUP: keeps the system awake while the event is handled; silently without effect
-    /// for a process that lacks CAP_BLOCK_SUSPEND.
-    [[nodiscard]] constexpr Interest wakeup() const noexcept { return with(EPOLLWAKEUP); }
-    /// EPOLLEXCLUSIVE: of several epoll sets that watch one file, not all are woken. Goes with
-    /// none of read_hangup, priority and oneshot, and cannot be changed by modify().
+    /// EPOLLWAKEUP: the system does not suspend while the event is handled. Has no effect, and the
+    /// kernel reports no error, if the process lacks CAP_BLOCK_SUSPEND.
+    [[nodiscard]] constexpr Interest keep_awake() const noexcept { return with(EPOLLWAKEUP); }
+    /// EPOLLEXCLUSIVE: if several epoll instances watch one file, an event does not wake all of
+    /// them. Cannot be combined with read_hangup, priority or oneshot, and cannot be changed by
+    /// modify(). A constant expression with a forbidden combination does not compile; at run time
+    /// ReactorOps::add() and modify() fail with invalid_argument. [interest.exclusive]
     [[nodiscard]] constexpr Interest exclusive() const noexcept { return with(EPOLLEXCLUSIVE); }
 
-    [[nodiscard]] constexpr Interest remove_read() const noexcept { return without(EPOLLIN); }
-    [[nodiscard]] constexpr Interest remove_write() const noexcept { return without(EPOLLOUT); }
-    [[nodiscard]] constexpr Interest remove_read_write() const noexcept {
-        return without(EPOLLIN | EPOLLOUT);
+    /// This interest without the flags of `other`.
+    [[nodiscard]] constexpr Interest without(Interest other) const noexcept {
+        return Interest{bits_ & ~other.bits_};
     }
-    [[nodiscard]] constexpr Interest remove_read_hangup() const noexcept {
-        return without(EPOLLRDHUP);
-    }
-    [[nodiscard]] constexpr Interest remove_priority() const noexcept { return without(EPOLLPRI); }
-    [[nodiscard]] constexpr Interest remove_edge_triggered() const noexcept {
-        return without(EPOLLET);
-    }
-    [[nodiscard]] constexpr Interest remove_oneshot() const noexcept {
-        return without(EPOLLONESHOT);
-    }
-    [[nodiscard]] constexpr Interest remove_wakeup() const noexcept { return without(EPOLLWAKEUP); }
-    [[nodiscard]] constexpr Interest remove_exclusive() const noexcept {
-        return without(EPOLLEXCLUSIVE);
-    }
+
+    /// Begins a subscriber with a descriptor object, or a pointer to one (fd.hpp).
+    template <typename Fd>
+    [[nodiscard]] detail::Builder<std::decay_t<Fd>, detail::Missing> with_fd(Fd&& fd) const;
+
+    /// Begins a subscriber with its handler: any callable that handler.hpp describes.
+    template <typename F>
+    [[nodiscard]] detail::Builder<detail::Missing, std::decay_t<F>> with_handler(F&& handler) const;
+    /// The same, with the parameters of the handler given explicitly.
+    template <typename A, typename... Args, typename F>
+    [[nodiscard]] detail::Builder<detail::Missing, TypedHandler<std::decay_t<F>, A, Args...>>
+    with_handler(F&& handler) const;
+    /// The same for a function or member function known at compile time: it is called directly.
+    template <auto Function>
+    [[nodiscard]] detail::Builder<detail::Missing, StaticHandler<Function>> with_handler() const;
 
     [[nodiscard]] constexpr bool is_read() const noexcept { return has(EPOLLIN); }
     [[nodiscard]] constexpr bool is_write() const noexcept { return has(EPOLLOUT); }
@@ -69,13 +86,13 @@ public:
     [[nodiscard]] constexpr bool is_priority() const noexcept { return has(EPOLLPRI); }
     [[nodiscard]] constexpr bool is_edge_triggered() const noexcept { return has(EPOLLET); }
     [[nodiscard]] constexpr bool is_oneshot() const noexcept { return has(EPOLLONESHOT); }
-    [[nodiscard]] constexpr bool is_wakeup() const noexcept { return has(EPOLLWAKEUP); }
+    [[nodiscard]] constexpr bool keeps_awake() const noexcept { return has(EPOLLWAKEUP); }
     [[nodiscard]] constexpr bool is_exclusive() const noexcept { return has(EPOLLEXCLUSIVE); }
 
-    /// Nothing is asked for: no condition, whatever the modes say.
+    /// No condition is requested, whatever the modes are.
     [[nodiscard]] constexpr bool is_empty() const noexcept { return (bits_ & conditions) == 0; }
 
-    /// The kernel knows the bits and takes them together. [interest.exclusive]
+    /// The kernel knows all bits and accepts the combination. [interest.exclusive]
     [[nodiscard]] constexpr bool is_valid() const noexcept {
         if ((bits_ & ~(conditions | modes)) != 0) {
             return false;
@@ -101,16 +118,27 @@ private:
         return (bits_ & bits) == bits;
     }
     [[nodiscard]] constexpr Interest with(std::uint32_t bits) const noexcept {
-        return Interest{bits_ | bits};
+        const std::uint32_t combined = bits_ | bits;
+        if consteval {
+            if ((combined & EPOLLEXCLUSIVE) != 0 && (combined & not_with_exclusive) != 0) {
+                exclusive_cannot_be_combined_with_read_hangup_priority_or_oneshot();
+            }
+        }
+        return Interest{combined};
     }
-    [[nodiscard]] constexpr Interest without(std::uint32_t bits) const noexcept {
-        return Interest{bits_ & ~bits};
-    }
+    /// Not constexpr and not defined: a constant expression that calls it does not compile.
+    static void exclusive_cannot_be_combined_with_read_hangup_priority_or_oneshot();
 
     std::uint32_t bits_ = 0;
 };
 
-/// As Linux spells it: "EPOLLIN|EPOLLET"; "0" when empty.
+/// The names of the bits: "EPOLLIN|EPOLLET"; "0" if there are none.
 [[nodiscard]] EVENTP_API std::string to_string(Interest interest);
+
+/// An empty Interest, to begin a chain:
+/// `interest().read().with_fd(fd).with_handler(f).register_into(reactor)`. [builder.interest]
+[[nodiscard]] constexpr Interest interest() noexcept {
+    return {};
+}
 
 }  // namespace eventp

@@ -31,23 +31,23 @@ namespace eventp {
 class EVENTP_API Reactor final : public ReactorOps {
 public:
     struct Options {
-        /// The most events that one wait takes from the kernel.
+        /// The largest number of events that one wait takes from the kernel.
         std::size_t event_capacity = 512;
-        /// How long a turn polls before it blocks: lower latency for a busy processor.
-        /// docs/spinning.md says what it costs. [run.spin]
-        std::chrono::nanoseconds spin{0};
+        /// How long a turn polls the kernel before it blocks: lower latency for more processor
+        /// time. docs/busy_polling.md has measurements. [run.busy_poll]
+        std::chrono::nanoseconds busy_poll{0};
     };
 
-    /// Counters since construction, but for the two that say "now".
+    /// Counters since construction, except for the two current values at the end.
     struct Stats {
-        std::uint64_t turns = 0;      // calls of run_once that dispatched or waited
-        std::uint64_t events = 0;     // taken from the kernel, wake-ups included
-        std::uint64_t handlers = 0;   // handlers that ran
-        std::uint64_t skipped = 0;    // events of removed, paused and fired subscribers
-        std::uint64_t ghosts = 0;     // events of subscribers in quarantine
-        std::uint64_t rebuilds = 0;   // times the kernel's set was replaced
-        std::uint64_t detached = 0;   // descriptors that a rebuild found closed or replaced
-        std::size_t quarantined = 0;  // removed subscribers the kernel may still name, now
+        std::uint64_t turns = 0;            // iterations that dispatched a batch
+        std::uint64_t events_reported = 0;  // by the kernel, wake-ups included
+        std::uint64_t handlers_called = 0;
+        std::uint64_t events_dropped = 0;        // of removed, paused and fired subscribers
+        std::uint64_t stale_events = 0;          // of quarantined subscribers
+        std::uint64_t rebuilds = 0;              // replacements of the epoll instance
+        std::uint64_t descriptors_detached = 0;  // that a rebuild found closed or replaced
+        std::size_t quarantined = 0;  // removed subscribers that the kernel may still know, now
         std::size_t registered = 0;   // subscribers, now
     };
 
@@ -62,19 +62,19 @@ public:
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory,
     ///                 no_space_on_device: epoll_create1(2), eventfd(2), epoll_ctl(2).
     ///                 invalid_argument: a capacity of zero, or over INT_MAX /
-    ///                 sizeof(epoll_event); a negative spin.
+    ///                 sizeof(epoll_event); a negative busy_poll.
     /// Throws:         std::bad_alloc.
     /// [reactor.create]
     [[nodiscard]] static Result<Reactor> create(const Options& options);
     [[nodiscard]] static Result<Reactor> create();
 
-    [[nodiscard]] Result<Registration> add(ThinSubscriber& subscriber) override;
-    [[nodiscard]] Result<> modify(Key key, Interest interest) override;
-    bool remove(Key key) override;
-    bool remove_now(Key key) override;
-    [[nodiscard]] ThinSubscriber take(Key key) override;
-    [[nodiscard]] bool contains(Key key) const override;
-    bool again(Key key) override;
+    [[nodiscard]] Result<RegistrationId> add(AnySubscriber& subscriber) override;
+    [[nodiscard]] Result<> modify(RegistrationKey key, Interest interest) override;
+    bool remove(RegistrationKey key) override;
+    bool remove_now(RegistrationKey key) override;
+    [[nodiscard]] AnySubscriber extract(RegistrationKey key) override;
+    [[nodiscard]] bool contains(RegistrationKey key) const override;
+    bool requeue(RegistrationKey key) override;
     void stop() noexcept override;
 
     /// One turn: waits until something is ready, then dispatches every reported event.
@@ -88,7 +88,7 @@ public:
     ///                 kept and is dispatched by the next turn, which does not wait, so that no
     ///                 event is lost, edge-triggered and one-shot ones included. The handler that
     ///                 threw counts as called. [dispatch.throws]
-    ///                 std::bad_alloc when again() has kept more than was ever kept; nothing ran.
+    ///                 std::bad_alloc when requeue() has kept more than was ever kept; nothing ran.
     /// Not promised:   the order of the events of a turn; it is the kernel's.
     [[nodiscard]] Result<std::size_t> run_once();
 
@@ -121,16 +121,16 @@ public:
     /// is running. S may also be the descriptor object that the builder was given, or the type it
     /// points at unless that is const. Valid until the subscriber is removed. [find]
     template <typename S>
-    [[nodiscard]] S* find(Key key) {
+    [[nodiscard]] S* find(RegistrationKey key) {
         return static_cast<S*>(find_value(key, &detail::type_key<std::remove_cv_t<S>>));
     }
 
     /// Ends the reactor and gives its subscribers back, alive. The kernel's set is closed;
-    /// afterwards add() and run_once() answer operation_canceled. [reactor.release]
+    /// afterwards add() and run_once() answer operation_canceled. [reactor.close_and_extract]
     ///
     /// Errors:         device_or_resource_busy: the reactor is busy; nothing changed.
     /// Throws:         std::bad_alloc; nothing changed.
-    [[nodiscard]] Result<std::vector<ThinSubscriber>> release();
+    [[nodiscard]] Result<std::vector<AnySubscriber>> close_and_extract();
 
     /// A descriptor that is readable whenever run_once() has something to do, to embed the reactor
     /// in another loop: when it is, call `run_once(0ms)`. It stays the same and valid for the life
@@ -142,7 +142,7 @@ public:
     [[nodiscard]] Stats stats() const noexcept;
 
     /// Makes a forked child's copy of the reactor its own. Until then every operation and every
-    /// turn in the child answers no_child_process (the ones that return bool, false; take(), an
+    /// turn in the child answers no_child_process (the ones that return bool, false; extract(), an
     /// empty one), a batch that was being dispatched ends with the handler that forked, and
     /// destroying the copy touches nothing of the parent's. [fork.guard]
     ///
@@ -183,7 +183,7 @@ private:
     [[nodiscard]] static Result<std::unique_ptr<State>> make_state(const Options& options);
     [[nodiscard]] Result<std::size_t> run_once_for(std::chrono::nanoseconds timeout);
     [[nodiscard]] Result<> run_until_over(std::chrono::nanoseconds duration);
-    [[nodiscard]] void* find_value(Key key, const void* type_key);
+    [[nodiscard]] void* find_value(RegistrationKey key, const void* type_key);
 
     std::unique_ptr<State> state_;
 };

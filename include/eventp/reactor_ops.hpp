@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <eventp/any_subscriber.hpp>
 #include <eventp/interest.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
-#include <eventp/thin_subscriber.hpp>
 
 namespace eventp {
 
@@ -48,7 +48,7 @@ public:
     ///                 guarantee.
     /// Complexity:     O(1), one system call, no allocation but for rows of new numbers.
     /// Re-entrancy:    from any handler or subscriber's destructor.
-    [[nodiscard]] virtual Result<Registration> add(ThinSubscriber& subscriber) = 0;
+    [[nodiscard]] virtual Result<RegistrationId> add(AnySubscriber& subscriber) = 0;
 
     /// Changes what a subscriber is told about, and arms a one-shot subscriber again.
     ///
@@ -62,7 +62,7 @@ public:
     ///                 [modify.paused] an empty interest takes the descriptor out of the kernel's
     ///                 set and keeps the subscriber: nothing is reported, not even a hang-up, until
     ///                 modify() asks for something again. While paused the subscriber may replace
-    ///                 its descriptor; the number is read anew on resuming, and its Registration
+    ///                 its descriptor; the number is read anew on resuming, and its RegistrationId
     ///                 goes on naming it (its handler is told the one with the new number).
     ///                 [ghost.number] while the quarantine holds the number the interest is stored
     ///                 and takes effect between turns, in a rebuilt set.
@@ -79,7 +79,7 @@ public:
     /// Complexity:     O(1) and one system call; inside a handler, for another subscriber, also
     ///                 one look at the rest of the batch.
     /// Re-entrancy:    from any handler, for its own subscriber too.
-    [[nodiscard]] virtual Result<> modify(Key key, Interest interest) = 0;
+    [[nodiscard]] virtual Result<> modify(RegistrationKey key, Interest interest) = 0;
 
     /// Unregisters a subscriber and destroys it. Never refuses one that is registered, whatever
     /// the kernel answers. [remove.always]
@@ -100,30 +100,30 @@ public:
     /// Returns:        false when nothing is registered under `key`.
     /// Re-entrancy:    from any handler or subscriber's destructor.
     /// Not promised:   the order in which several that one handler removed are destroyed.
-    virtual bool remove(Key key) = 0;
+    virtual bool remove(RegistrationKey key) = 0;
 
     /// remove(), but from another's handler too the subscriber is destroyed before the call
     /// returns: for a handler that needs the descriptor closed at once. [remove.now]
     ///
     /// Preconditions:  the running handler was not called through that subscriber.
-    virtual bool remove_now(Key key) = 0;
+    virtual bool remove_now(RegistrationKey key) = 0;
 
     /// Unregisters a subscriber and hands it out alive, to be kept or moved to another reactor.
-    /// [take]
+    /// [extract]
     ///
     /// Returns:        empty, and nothing changed, for an unknown key, for the subscriber whose
     ///                 handler is running, and inside a handler for one whose descriptor was
     ///                 closed or replaced behind the reactor's back (the kernel may hold its
     ///                 address until a rebuild, which is asked for; outside a handler it is made
     ///                 at once).
-    [[nodiscard]] virtual ThinSubscriber take(Key key) = 0;
+    [[nodiscard]] virtual AnySubscriber extract(RegistrationKey key) = 0;
 
     /// Something is registered under `key`, paused or not. [registration.stale]
-    [[nodiscard]] virtual bool contains(Key key) const = 0;
+    [[nodiscard]] virtual bool contains(RegistrationKey key) const = 0;
 
     /// Has the handler run once more in the next turn, with the readiness it has in this one and
     /// without a system call: an edge-triggered handler that has used up its budget stays fair.
-    /// [again]
+    /// [requeue]
     ///
     /// Effects:        the next turn does not wait. Asking twice in a turn does not call twice, and
     ///                 what the kernel reports anew takes the place of what was kept. What is no
@@ -133,7 +133,7 @@ public:
     /// Returns:        false when nothing is registered under `key`, or it has no event in this
     ///                 turn, which a kept tail prolongs, or it is paused.
     /// Throws:         std::bad_alloc; nothing changed.
-    virtual bool again(Key key) = 0;
+    virtual bool requeue(RegistrationKey key) = 0;
 
     /// Ends run() after the current batch. [run.stop]
     ///

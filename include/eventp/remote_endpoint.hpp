@@ -27,7 +27,7 @@ class Wakeup;
 }
 
 template <typename R>
-class Answer;
+class PendingCall;
 
 /// A handle by which other threads reach a reactor: closures run on the reactor's thread.
 ///
@@ -42,8 +42,8 @@ class Answer;
 /// thread that destroys the reactor.
 /// A thread that posts keeps 16 KiB for its closures until it ends.
 /// In a forked child everything answers no_child_process until Reactor::reinit_after_fork();
-/// closures posted before the fork run in the parent only, and an Answer from before it is never
-/// anything but no_child_process in the child. A coroutine that waited for one goes on in the
+/// closures posted before the fork run in the parent only, and a PendingCall from before it is
+/// never anything but no_child_process in the child. A coroutine that waited for one goes on in the
 /// parent only. [remote.fork]
 ///
 /// Thread safety:  thread-safe, but for making one from a Reactor, which is thread-bound. Copies
@@ -83,7 +83,7 @@ public:
     ///                 Those that a closure which returns a Result answers.
     /// Throws:         what the closure throws, std::bad_alloc.
     template <typename F>
-    [[nodiscard]] auto call(F&& closure) const -> Result<detail::AnswerOf<std::decay_t<F>>> {
+    [[nodiscard]] auto call(F&& closure) const -> Result<detail::CallResult<std::decay_t<F>>> {
         auto sent = send(std::forward<F>(closure), /*waits=*/true);
         if (!sent) {
             return std::unexpected{sent.error()};
@@ -100,7 +100,7 @@ public:
     ///                 Otherwise those of call().
     template <typename F, typename Rep, typename Period>
     [[nodiscard]] auto call(F&& closure, std::chrono::duration<Rep, Period> timeout) const
-        -> Result<detail::AnswerOf<std::decay_t<F>>> {
+        -> Result<detail::CallResult<std::decay_t<F>>> {
         const auto deadline = std::chrono::steady_clock::now() + clamped(timeout);
         auto sent = send(std::forward<F>(closure), /*waits=*/true);
         if (!sent) {
@@ -118,7 +118,8 @@ public:
     ///
     /// Errors come with the answer: broken_pipe as for call(). Throws std::bad_alloc.
     template <typename F>
-    [[nodiscard]] auto call_async(F&& closure) const -> Answer<detail::AnswerOf<std::decay_t<F>>>;
+    [[nodiscard]] auto call_async(F&& closure) const
+        -> PendingCall<detail::CallResult<std::decay_t<F>>>;
 
     /// Reactor::stop() from any thread: ends a run after its batch, wakes it when it waits.
     /// [remote.stop]
@@ -127,7 +128,7 @@ public:
 
 private:
     template <typename R>
-    friend class Answer;
+    friend class PendingCall;
 
     [[nodiscard]] Result<> enqueue(detail::Task& task) const noexcept;
     [[nodiscard]] bool is_reactors_thread() const noexcept;
@@ -171,13 +172,13 @@ private:
 /// Dropping it does not take the closure back. Moved from, it answers broken_pipe.
 /// Thread safety:  like a std::future.
 template <typename R>
-class [[nodiscard]] Answer {
+class [[nodiscard]] PendingCall {
 public:
-    Answer(Answer&&) noexcept = default;
-    Answer& operator=(Answer&&) noexcept = default;
-    Answer(const Answer&) = delete;
-    Answer& operator=(const Answer&) = delete;
-    ~Answer() {
+    PendingCall(PendingCall&&) noexcept = default;
+    PendingCall& operator=(PendingCall&&) noexcept = default;
+    PendingCall(const PendingCall&) = delete;
+    PendingCall& operator=(const PendingCall&) = delete;
+    ~PendingCall() {
         if (awaiting_ != nullptr) {
             awaiting_->forget();
         }
@@ -223,7 +224,7 @@ public:
     /// it throws leaves run_once() then, as a handler's exception does. Without a reactor any more
     /// a coroutine goes on at the thread that ends the reactor, where an exception that leaves it
     /// is std::terminate, or where it awaits.
-    [[nodiscard]] Answer resumed_by(
+    [[nodiscard]] PendingCall resume_with(
         std::move_only_function<void(std::coroutine_handle<>)> resume) && {
         resume_ = std::move(resume);
         return std::move(*this);
@@ -245,8 +246,8 @@ public:
 private:
     friend class RemoteEndpoint;
 
-    Answer(const RemoteEndpoint& endpoint, std::shared_ptr<detail::CallState<R>> state,
-           std::errc refusal)
+    PendingCall(const RemoteEndpoint& endpoint, std::shared_ptr<detail::CallState<R>> state,
+                std::errc refusal)
         : endpoint_{endpoint},
           state_{std::move(state)},
           refusal_{refusal},
@@ -312,14 +313,15 @@ private:
 };
 
 template <typename F>
-auto RemoteEndpoint::call_async(F&& closure) const -> Answer<detail::AnswerOf<std::decay_t<F>>> {
-    using R = detail::AnswerOf<std::decay_t<F>>;
+auto RemoteEndpoint::call_async(F&& closure) const
+    -> PendingCall<detail::CallResult<std::decay_t<F>>> {
+    using R = detail::CallResult<std::decay_t<F>>;
     auto sent = send(std::forward<F>(closure), /*waits=*/false);
     if (!sent) {
-        return Answer<R>{*this, nullptr, static_cast<std::errc>(sent.error().value())};
+        return PendingCall<R>{*this, nullptr, static_cast<std::errc>(sent.error().value())};
     }
-    return Answer<R>{*this, std::shared_ptr<detail::CallState<R>>{std::move(*sent)},
-                     std::errc::broken_pipe};
+    return PendingCall<R>{*this, std::shared_ptr<detail::CallState<R>>{std::move(*sent)},
+                          std::errc::broken_pipe};
 }
 
 }  // namespace eventp

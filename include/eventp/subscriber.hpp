@@ -54,16 +54,15 @@ concept HasAfterFork = requires(S& x, ReactorOps& reactor) { x.after_fork(reacto
 /// the reactor over (Reactor::reinit_after_fork), and is called there first, to replace what it
 /// shares with the parent; its number is read anew after that. Others are destroyed. [fork.reinit]
 template <typename S>
-concept Subscriber =
-    !std::is_const_v<S> && Descriptor<S> && std::destructible<S> && requires(const S& x) {
-        { x.interest() } -> std::same_as<Interest>;
-    } && detail::HasHandle<S>;
+concept Subscriber = !std::is_const_v<S> && Descriptor<S> && requires(const S& x) {
+    { x.interest() } -> std::same_as<Interest>;
+} && detail::HasHandle<S>;
 
 /// Descriptor object, interest and handler as one subscriber: what the builder makes.
 template <Descriptor Fd, typename Handler>
-class TriSubscriber {
+class FdSubscriber {
 public:
-    TriSubscriber(Interest interest, Fd fd, Handler handler)
+    FdSubscriber(Interest interest, Fd fd, Handler handler)
         : fd_{std::move(fd)}, interest_{interest}, handler_{std::move(handler)} {}
 
     [[nodiscard]] int fd() { return fd_of(fd_); }
@@ -71,7 +70,7 @@ public:
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
     [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
 
-    void handle(Event event, Interest interest, Registration registration, ReactorOps& reactor) {
+    void handle(Event event, Interest interest, RegistrationId registration, ReactorOps& reactor) {
         detail::inject(handler_, detail::Pointee<Fd>::get(fd_), event, interest, registration,
                        reactor);
     }
@@ -87,7 +86,7 @@ namespace detail {
 /// How the value in a slot is called, asked for its number, and found by type.
 template <Subscriber S>
 struct SubscriberTraits {
-    static void call(S& value, Event event, Interest interest, Registration registration,
+    static void call(S& value, Event event, Interest interest, RegistrationId registration,
                      ReactorOps& reactor) {
         if constexpr (HasReadableHandle<S>) {
             StaticHandler<&S::handle> handler;
@@ -109,10 +108,10 @@ struct SubscriberTraits {
 };
 
 template <typename Fd, typename Handler>
-struct SubscriberTraits<TriSubscriber<Fd, Handler>> {
-    using S = TriSubscriber<Fd, Handler>;
+struct SubscriberTraits<FdSubscriber<Fd, Handler>> {
+    using S = FdSubscriber<Fd, Handler>;
 
-    static void call(S& value, Event event, Interest interest, Registration registration,
+    static void call(S& value, Event event, Interest interest, RegistrationId registration,
                      ReactorOps& reactor) {
         value.handle(event, interest, registration, reactor);
     }

@@ -8,7 +8,7 @@
 
 #include <eventp/event.hpp>
 #include <eventp/interest.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 
 namespace eventp {
 
@@ -65,7 +65,7 @@ std::string to_string(Event event) {
     return joined(event.bits());
 }
 
-std::string to_string(Registration registration) {
+std::string to_string(RegistrationId registration) {
     return std::to_string(registration.fd()) + '#' + std::to_string(registration.generation());
 }
 

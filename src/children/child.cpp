@@ -50,7 +50,7 @@ void ChildProcess::State::look(sys::Wait how) noexcept {
     }
     sys::ChildEnd end{};
     if (sys::pidfd_wait(pidfd.fd(), how, end) < 0) {
-        status = ExitStatus::lost();
+        status = ExitStatus::unknown();
     } else if (end.code != 0) {
         status = status_of(end);
     }
@@ -63,7 +63,7 @@ std::optional<ExitStatus> ChildProcess::status() noexcept {
     if (!state_->status) {
         state_->look(sys::Wait::reap);
         if (state_->status) {
-            static_cast<void>(reap_left());
+            static_cast<void>(reap_detached());
         }
     }
     return state_->status;
@@ -80,19 +80,19 @@ Result<ExitStatus> ChildProcess::wait() noexcept {
     return *state_->status;
 }
 
-std::size_t ChildProcess::reap_left() noexcept {
+std::size_t ChildProcess::reap_detached() noexcept {
     return Left::reap();
 }
 
 // --- owning it ----------------------------------------------------------------------------------
 
-ChildProcess::State* ChildProcess::make_state(WhenDropped when_dropped) {
-    static_cast<void>(reap_left());
-    return std::make_unique<State>(when_dropped).release();
+ChildProcess::State* ChildProcess::make_state(OnDestroy on_destroy) {
+    static_cast<void>(reap_detached());
+    return std::make_unique<State>(on_destroy).release();
 }
 
-Result<ChildProcess> ChildProcess::adopt(pid_t pid, WhenDropped when_dropped) {
-    std::unique_ptr<State> state{make_state(when_dropped)};
+Result<ChildProcess> ChildProcess::adopt(pid_t pid, OnDestroy on_destroy) {
+    std::unique_ptr<State> state{make_state(on_destroy)};
     state->pid = pid;
     if (const auto taken = state->take(sys::pidfd_open(pid)); !taken) {
         return std::unexpected{taken.error()};
@@ -105,7 +105,7 @@ ChildProcess::~ChildProcess() {
     if (state == nullptr || !state->is_ours()) {
         return;
     }
-    if (!state->status && state->when_dropped == WhenDropped::kill_and_wait &&
+    if (!state->status && state->on_destroy == OnDestroy::kill_and_wait &&
         sys::pidfd_kill(state->pidfd.fd(), SIGKILL) != -EPERM) {
         state->look(sys::Wait::block);
     }
@@ -129,7 +129,7 @@ Result<> ChildProcess::kill(int signal) const noexcept {
                              : kill_by(state_->pidfd, state_->parent, signal);
 }
 
-Result<ChildKiller> ChildProcess::killer() const noexcept {
+Result<ChildSignaler> ChildProcess::signaler() const noexcept {
     if (state_ == nullptr || !state_->is_ours()) {
         return detail::refused(std::errc::no_child_process);
     }
@@ -137,10 +137,10 @@ Result<ChildKiller> ChildProcess::killer() const noexcept {
     if (copy < 0) {
         return sys::error(copy);
     }
-    return ChildKiller{OwnedFd{copy}, state_->parent};
+    return ChildSignaler{OwnedFd{copy}, state_->parent};
 }
 
-Result<> ChildKiller::kill(int signal) const noexcept {
+Result<> ChildSignaler::kill(int signal) const noexcept {
     return kill_by(pidfd_, parent_, signal);
 }
 

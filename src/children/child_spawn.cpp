@@ -106,7 +106,7 @@ Redirects redirects_of(const Command& command) {
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::spawn(const Command& command, WhenDropped when_dropped) {
+Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_destroy) {
     if (!is_well_formed(command)) {
         return detail::refused(std::errc::invalid_argument);
     }
@@ -118,7 +118,7 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, WhenDropped whe
     if (redirects.error < 0) {
         return sys::error(redirects.error);
     }
-    std::unique_ptr<State> state{make_state(when_dropped)};
+    std::unique_ptr<State> state{make_state(on_destroy)};
 
     // A pidfd that is had now will be had below: a child without one would have to be killed.
     OwnedFd reserved;

@@ -13,7 +13,7 @@ namespace eventp {
 
 /// One child, in an allocation of its own: it may be left to the reaper when there is no memory.
 struct ChildProcess::State {
-    explicit State(WhenDropped then) noexcept : when_dropped{then} {}
+    explicit State(OnDestroy then) noexcept : on_destroy{then} {}
 
     /// In a forked child it is not.
     [[nodiscard]] bool is_ours() const noexcept { return parent == sys::process_id(); }
@@ -29,7 +29,7 @@ struct ChildProcess::State {
     pid_t parent = sys::process_id();
     std::optional<ExitStatus> status;
     State* next = nullptr;  // of those that were left
-    WhenDropped when_dropped;
+    OnDestroy on_destroy;
 };
 
 /// Children that were left to the reaper.

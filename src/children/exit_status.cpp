@@ -11,7 +11,7 @@ std::string to_string(ExitStatus status) {
         return "killed by signal " + std::to_string(*signal) +
                (status.core_dumped() ? ", core dumped" : "");
     }
-    return "lost";
+    return "unknown";
 }
 
 }  // namespace eventp

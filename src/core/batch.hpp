@@ -37,7 +37,7 @@ public:
 
     [[nodiscard]] bool has_tail() const noexcept { return cursor != end; }
 
-    /// Room for one wait, behind what again() has kept. There is no tail.
+    /// Room for one wait, behind what requeue() has kept. There is no tail.
     /// Throws std::bad_alloc; nothing changed.
     [[nodiscard]] epoll_event* room_for_wait() {
         epoll_event* room = events_.get() + front_room;

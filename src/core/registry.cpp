@@ -3,7 +3,7 @@
 
 namespace eventp::detail {
 
-Slot* Registry::find(const Key& key) const noexcept {
+Slot* Registry::find(const RegistrationKey& key) const noexcept {
     Slot* slot = at(key.fd());
     if (slot != nullptr && (key.generation() == 0 || key.generation() == slot->live.generation)) {
         return slot;

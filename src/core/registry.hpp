@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <eventp/detail/slot.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 
 namespace eventp::detail {
 
@@ -23,7 +23,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// What is registered under the name; null when nothing is.
-    [[nodiscard]] Slot* find(const Key& key) const noexcept;
+    [[nodiscard]] Slot* find(const RegistrationKey& key) const noexcept;
     [[nodiscard]] Slot* at(int fd) const noexcept {
         const Page* page = page_of(fd);
         return page == nullptr ? nullptr : page->rows[row_of(fd)];
@@ -38,9 +38,9 @@ public:
     void erase(Slot& slot) noexcept;
     /// Makes room for one evict() and one renumber(). Throws std::bad_alloc; nothing changed.
     void reserve_moves();
-    /// Takes a paused slot out of a row that a newcomer needs. Its Registration names it still.
+    /// Takes a paused slot out of a row that a newcomer needs. Its RegistrationId names it still.
     void evict(Slot& slot) noexcept;
-    /// Moves a slot to the row of another number, which is free. Its Registration names it still.
+    /// Moves a slot to the row of another number, which is free. Its RegistrationId names it still.
     void renumber(Slot& slot, int fd) noexcept;
 
     /// The quarantine has a slot of this number.
@@ -87,7 +87,8 @@ private:
     }
 
     std::vector<std::unique_ptr<Page>> pages_;
-    std::vector<Slot*> moved_;  // those a Registration may name with another number, or no row has
+    std::vector<Slot*>
+        moved_;  // those a RegistrationId may name with another number, or no row has
     std::size_t size_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// add(), modify() and again().
+// add(), modify() and requeue().
 #include <eventp/detail/slot_access.hpp>
 
 #include "reactor/state.hpp"
@@ -14,7 +14,7 @@ using detail::Slot;
 using detail::Variant;
 
 // Flat, for the system call in it: see docs/decisions/0005-what-speed-cost.md.
-[[gnu::flatten]] Result<Registration> Reactor::add(ThinSubscriber& subscriber) {
+[[gnu::flatten]] Result<RegistrationId> Reactor::add(AnySubscriber& subscriber) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
         return refused(why);
@@ -41,7 +41,7 @@ using detail::Variant;
     slot.live.generation = state.generations.next();
     state.registry.insert(slot);
     static_cast<void>(detail::SlotAccess::release(subscriber));
-    return Registration{slot.fd, slot.live.generation};
+    return RegistrationId{slot.fd, slot.live.generation};
 }
 
 int Reactor::State::descriptor_of(Slot& slot) {
@@ -110,7 +110,7 @@ bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
     return true;
 }
 
-Result<> Reactor::modify(Key key, Interest interest) {
+Result<> Reactor::modify(RegistrationKey key, Interest interest) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
         return refused(why);
@@ -178,7 +178,7 @@ Result<> Reactor::State::pause(Slot& slot, Interest interest) {
 }
 
 Result<> Reactor::State::resume(Slot& slot, Interest interest) {
-    const Registration name{slot.fd, slot.live.generation};
+    const RegistrationId name{slot.fd, slot.live.generation};
     const Busy scope{*this};  // keeps headers, whatever the code of subscribers calls
     const auto place = place_for(slot);
     if (registry.find(name) != &slot) {
@@ -224,7 +224,7 @@ void Reactor::State::narrow_pending(Slot& slot, Interest interest) noexcept {
     }
 }
 
-bool Reactor::again(Key key) {
+bool Reactor::requeue(RegistrationKey key) {
     State& state = *state_;
     if (state.refusal() != std::errc{}) {
         return false;

@@ -30,7 +30,7 @@ using detail::Slot;
             return sys::error(reported);
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
-        stats.events += static_cast<std::size_t>(reported);
+        stats.events_reported += static_cast<std::size_t>(reported);
         if (has_endpoints) [[unlikely]] {
             put_tasks_first();
         }
@@ -62,7 +62,7 @@ public:
             state_.destroy_retired();  // what the handler that threw had removed
         }
         called_ = static_cast<std::size_t>(state_.batch.cursor - first_) - state_.unhandled;
-        state_.stats.handlers += called_;
+        state_.stats.handlers_called += called_;
         state_.dispatching = false;
         --state_.busy;
         if (!state_.batch.has_tail()) [[likely]] {
@@ -121,14 +121,14 @@ Slot* Reactor::State::running() const noexcept {
 void detail::drop_event(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
     Reactor::State& state = *static_cast<Reactor*>(reactor)->state_;
     ++state.unhandled;
-    ++state.stats.skipped;
+    ++state.stats.events_dropped;
 }
 
 void Reactor::State::on_ghost(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
     State& state = *static_cast<Reactor*>(reactor)->state_;
     ++state.unhandled;
     ++state.ghosts;
-    ++state.stats.ghosts;
+    ++state.stats.stale_events;
 }
 
 void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {

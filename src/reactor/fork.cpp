@@ -23,7 +23,7 @@ Result<> Reactor::State::reinit_after_fork() {
     if (busy != 0) {
         return detail::refused(std::errc::device_or_resource_busy);
     }
-    std::vector<Registration> names;
+    std::vector<RegistrationId> names;
     names.reserve(registry.size());
     EpollSet fresh{sys::epoll_create()};
     if (!fresh.is_open()) {
@@ -54,7 +54,7 @@ Result<> Reactor::State::reinit_after_fork() {
     });
     /// Throws: after_fork() may, and an allocation. Who was not reached is destroyed then.
     struct Keeping {
-        explicit Keeping(State& owner, const std::vector<Registration>& all) noexcept
+        explicit Keeping(State& owner, const std::vector<RegistrationId>& all) noexcept
             : state{owner}, names{all} {}
         Keeping(const Keeping&) = delete;
         Keeping& operator=(const Keeping&) = delete;
@@ -67,7 +67,7 @@ Result<> Reactor::State::reinit_after_fork() {
         }
 
         State& state;
-        const std::vector<Registration>& names;
+        const std::vector<RegistrationId>& names;
         std::size_t next = 0;
     };
     for (Keeping keeping{*this, names}; keeping.next != names.size(); ++keeping.next) {
@@ -77,7 +77,7 @@ Result<> Reactor::State::reinit_after_fork() {
 }
 
 /// Registers anew what knows of forks, and destroys what does not.
-void Reactor::State::keep_after_fork(Registration name) {
+void Reactor::State::keep_after_fork(RegistrationId name) {
     Slot* slot = registry.find(name);
     if (slot == nullptr) {
         return;  // removed by the after_fork() of another

@@ -43,10 +43,10 @@ Reactor::State::State(const Options& options)
       wakeup{std::make_shared<detail::Wakeup>()},
       batch{options.event_capacity},
       capacity{static_cast<int>(options.event_capacity)},
-      waits_with_care{options.spin.count() > 0},
+      waits_with_care{options.busy_poll.count() > 0},
       spare{sys::epoll_create()},
       generations{registrations},
-      spin_ns{options.spin.count()} {}
+      spin_ns{options.busy_poll.count()} {}
 
 Reactor::State::~State() = default;
 
@@ -62,7 +62,7 @@ detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexc
 
 Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {
     if (options.event_capacity == 0 || options.event_capacity > event_capacity_max ||
-        options.spin < nanoseconds::zero()) {
+        options.busy_poll < nanoseconds::zero()) {
         return detail::refused(std::errc::invalid_argument);
     }
     auto state = std::make_unique<State>(options);
@@ -194,12 +194,12 @@ void Reactor::stop() noexcept {
 
 // --- looking ------------------------------------------------------------------------------------
 
-bool Reactor::contains(Key key) const {
+bool Reactor::contains(RegistrationKey key) const {
     return state_->refusal() != std::errc::no_child_process &&
            state_->registry.find(key) != nullptr;
 }
 
-void* Reactor::find_value(Key key, const void* type_key) {
+void* Reactor::find_value(RegistrationKey key, const void* type_key) {
     if (state_->refusal() == std::errc::no_child_process) {
         return nullptr;
     }

@@ -88,7 +88,7 @@ bool Reactor::State::rebuild() noexcept {
     registry.for_each([this](Slot& slot) {
         if (slot.presence == Presence::lost) {
             slot.presence = Presence::absent;
-            ++stats.detached;
+            ++stats.descriptors_detached;
         } else if (slot.presence != Presence::absent) {
             const bool is_paused = Interest{slot.live.interest}.is_empty();
             slot.presence = is_paused ? Presence::absent : Presence::present;

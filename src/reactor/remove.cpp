@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// remove(), take(), release() and the end of a reactor.
+// remove(), extract(), release() and the end of a reactor.
 #include <eventp/detail/contract.hpp>
 #include <eventp/detail/slot_access.hpp>
 
@@ -12,22 +12,23 @@ using detail::Presence;
 using detail::Slot;
 using detail::Variant;
 
-bool Reactor::remove(Key key) {
+bool Reactor::remove(RegistrationKey key) {
     return state_->refusal() != std::errc::no_child_process &&
            state_->remove(key, State::When::after_the_handler);
 }
 
-bool Reactor::remove_now(Key key) {
+bool Reactor::remove_now(RegistrationKey key) {
     return state_->refusal() != std::errc::no_child_process &&
            state_->remove(key, State::When::now);
 }
 
-ThinSubscriber Reactor::take(Key key) {
-    return state_->refusal() == std::errc::no_child_process ? ThinSubscriber{} : state_->take(key);
+AnySubscriber Reactor::extract(RegistrationKey key) {
+    return state_->refusal() == std::errc::no_child_process ? AnySubscriber{}
+                                                            : state_->extract(key);
 }
 
 // Flat, for the system call in it: see docs/decisions/0005-what-speed-cost.md.
-[[gnu::flatten]] bool Reactor::State::remove(const Key& key, When when) noexcept {
+[[gnu::flatten]] bool Reactor::State::remove(const RegistrationKey& key, When when) noexcept {
     Slot* slot = registry.find(key);
     if (slot == nullptr) {
         return false;
@@ -84,7 +85,7 @@ void Reactor::State::destroy_retired() noexcept {
     }
 }
 
-ThinSubscriber Reactor::State::take(const Key& key) noexcept {
+AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
     Slot* slot = registry.find(key);
     if (slot == nullptr || slot == running()) {
         return {};
@@ -105,7 +106,7 @@ ThinSubscriber Reactor::State::take(const Key& key) noexcept {
 }
 
 /// Out of the registry and of the batch; the kernel has forgotten it.
-ThinSubscriber Reactor::State::hand_out(Slot& slot) noexcept {
+AnySubscriber Reactor::State::hand_out(Slot& slot) noexcept {
     batch.drop_kept(slot);
     batch.scrub(slot, nobody);
     registry.erase(slot);
@@ -114,12 +115,12 @@ ThinSubscriber Reactor::State::hand_out(Slot& slot) noexcept {
     return detail::SlotAccess::own(&slot);
 }
 
-Result<std::vector<ThinSubscriber>> Reactor::release() {
+Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
     State& state = *state_;
     if (const std::errc why = state.refusal_unless_idle(); why != std::errc{}) {
         return detail::refused(why);
     }
-    std::vector<ThinSubscriber> released;
+    std::vector<AnySubscriber> released;
     released.reserve(state.registry.size());
 
     state.ended = true;
@@ -155,7 +156,7 @@ void Reactor::State::destroy_all() noexcept {
         destroy(*std::exchange(retired, retired->next));
     }
     registry.for_each([this](Slot& slot) {
-        static_cast<void>(remove(Registration{slot.fd, slot.live.generation}, When::now));
+        static_cast<void>(remove(RegistrationId{slot.fd, slot.live.generation}, When::now));
     });
 }
 

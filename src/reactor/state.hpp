@@ -108,14 +108,14 @@ struct alignas(64) Reactor::State {
     enum class When : std::uint8_t { after_the_handler, now };
     /// The value must not be destroyed now: its own code, or a handler, is on the stack.
     [[nodiscard]] bool is_to_be_retired(const detail::Slot& slot, When when) const noexcept;
-    bool remove(const Key& key, When when) noexcept;
+    bool remove(const RegistrationKey& key, When when) noexcept;
     void unregister(detail::Slot& slot) noexcept;
     void destroy(detail::Slot& slot) noexcept;
     [[gnu::noinline]] void destroy_retired() noexcept;  // out of the way of dispatch
     void destroy_all() noexcept;
     void close_wakeup() noexcept;
-    [[nodiscard]] ThinSubscriber take(const Key& key) noexcept;
-    [[nodiscard]] ThinSubscriber hand_out(detail::Slot& slot) noexcept;
+    [[nodiscard]] AnySubscriber extract(const RegistrationKey& key) noexcept;
+    [[nodiscard]] AnySubscriber hand_out(detail::Slot& slot) noexcept;
 
     // --- between turns (rebuild.cpp) ---
     /// The one place where slot memory is given back and the kernel's set is rebuilt. Does nothing
@@ -152,7 +152,7 @@ struct alignas(64) Reactor::State {
 
     // --- a forked child (forked.cpp) ---
     [[nodiscard]] Result<> reinit_after_fork();
-    void keep_after_fork(Registration name);
+    void keep_after_fork(RegistrationId name);
 
     /// A slot without a value.
     static detail::Slot slot_of(const detail::Operations& operations) noexcept;

@@ -54,7 +54,7 @@ public:
 
     [[nodiscard]] int fd() const noexcept { return state_.fd.fd(); }
     [[nodiscard]] static Interest interest() noexcept { return Interest{}.read(); }
-    void handle(Registration self, ReactorOps& reactor) { state_.expire(self, reactor); }
+    void handle(RegistrationId self, ReactorOps& reactor) { state_.expire(self, reactor); }
     void after_fork(ReactorOps& /*reactor*/) noexcept { state_.after_fork(); }
 
 private:
@@ -69,7 +69,7 @@ Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
     if (const int answer = state->open(); answer < 0) {
         return sys::error(answer);
     }
-    ThinSubscriber subscriber = ThinSubscriber::make<Source>(*state);
+    AnySubscriber subscriber = AnySubscriber::make<Source>(*state);
     Timers timers{state.release()};  // owned by the two from here on
     if (const auto added = reactor.add(subscriber); !added) {
         return std::unexpected{added.error()};

@@ -53,7 +53,7 @@ private:
     std::uint32_t index_;
 };
 
-bool Timers::State::fire_front(std::int64_t time, Registration self, ReactorOps& reactor) {
+bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor) {
     const auto index = static_cast<std::uint32_t>(queue.front()->timer);
     Node& timer = node(index);
     const TimerId id{index, timer.generation};
@@ -78,7 +78,7 @@ bool Timers::State::fire_front(std::int64_t time, Registration self, ReactorOps&
     return reactor.contains(self);
 }
 
-void Timers::State::expire(Registration self, ReactorOps& reactor) {
+void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
     /// Throws: a handler may. The timerfd stays readable then, and the next turn goes on.
     struct Expiring {
         explicit Expiring(State& owner) noexcept : state{owner} { state.expiring = true; }

@@ -93,9 +93,9 @@ struct Timers::State {
 
     // --- a turn (timer_expiry.cpp) ---
     class Run;
-    void expire(Registration self, ReactorOps& reactor);
+    void expire(RegistrationId self, ReactorOps& reactor);
     /// Calls the handler of the front timer. False: there is to be no further call.
-    [[nodiscard]] bool fire_front(std::int64_t time, Registration self, ReactorOps& reactor);
+    [[nodiscard]] bool fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor);
     void after_fork() noexcept;
 
     static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();

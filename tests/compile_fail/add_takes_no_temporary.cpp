@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Expect: ThinSubscriber
+// Expect: AnySubscriber
 #include <utility>
 
 #include <eventp/builder.hpp>
 
 // On an error the subscriber is still its owner's: there has to be one.
-eventp::Result<eventp::Registration> misuse(eventp::ReactorOps& reactor,
-                                            eventp::ThinSubscriber subscriber) {
+eventp::Result<eventp::RegistrationId> misuse(eventp::ReactorOps& reactor,
+                                              eventp::AnySubscriber subscriber) {
 #if defined(EVENTP_CORRECTED)
     return reactor.add(subscriber);
 #else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: a handler takes any of Fd&, const Fd&, Event, Interest, Registration and ReactorOps&
+// Expect: a handler takes any of Fd&, const Fd&, Event, Interest, RegistrationId and ReactorOps&
 #include <eventp/builder.hpp>
 #include <eventp/device.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) gives an
-// Expect: int) or a pointer to one; for a number say OwnedFd{n} or BorrowedFd{n}
+// Expect: eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) returns
+// Expect: It does not take an int: pass OwnedFd{fd}, which closes it, or BorrowedFd{fd}, which does
 #include <eventp/builder.hpp>
 
 auto misuse(int number) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) gives an
-// Expect: int) or a pointer to one; for a number say OwnedFd{n} or BorrowedFd{n}
+// Expect: eventp: with_fd() takes a descriptor object (fd(), native_handle() or as_fd(x) returns
 #include <thread>
 #include <utility>
 

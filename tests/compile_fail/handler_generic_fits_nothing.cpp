@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: no order of descriptor, Event, ReactorOps&, Interest and Registration fits this
+// Expect: eventp: no order of descriptor, Event, ReactorOps&, Interest and RegistrationId fits this
 // Expect: handler: name them with with_handler<Args...>
 #include <string>
 

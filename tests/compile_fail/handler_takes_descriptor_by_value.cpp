@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: a handler takes any of Fd&, const Fd&, Event, Interest, Registration and
+// Expect: eventp: a handler takes any of Fd&, const Fd&, Event, Interest, RegistrationId and
 // Expect: ReactorOps&
 #include <eventp/builder.hpp>
 

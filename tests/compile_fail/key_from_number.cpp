@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Expect: deleted
-// Expect: Key(T number)
+// Expect: RegistrationKey(T number)
 #include <eventp/builder.hpp>
 
 void misuse(eventp::ReactorOps& reactor, int number) {

@@ -4,7 +4,7 @@
 
 #pragma GCC diagnostic error "-Wunused-result"
 
-void misuse(eventp::Reactor& reactor, eventp::ThinSubscriber& subscriber) {
+void misuse(eventp::Reactor& reactor, eventp::AnySubscriber& subscriber) {
 #if defined(EVENTP_CORRECTED)
     static_cast<void>(reactor.add(subscriber));
 #else

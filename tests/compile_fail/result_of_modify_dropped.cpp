@@ -5,7 +5,7 @@
 
 #pragma GCC diagnostic error "-Wunused-result"
 
-void misuse(eventp::Reactor& reactor, eventp::Registration name) {
+void misuse(eventp::Reactor& reactor, eventp::RegistrationId name) {
 #if defined(EVENTP_CORRECTED)
     static_cast<void>(reactor.modify(name, eventp::interest().read()));
 #else

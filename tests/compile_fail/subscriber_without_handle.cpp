@@ -10,6 +10,6 @@ struct Door {
 #endif
 };
 
-eventp::ThinSubscriber misuse() {
-    return eventp::ThinSubscriber::make<Door>();
+eventp::AnySubscriber misuse() {
+    return eventp::AnySubscriber::make<Door>();
 }

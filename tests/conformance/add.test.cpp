@@ -35,7 +35,7 @@ struct Numbered {
 TEST(ReactorAdd, EmptiesItsArgumentAndNamesTheRegistration) {  // [add.next_turn]
     Reactor reactor;
     Source source;
-    ThinSubscriber subscriber = source.make();
+    AnySubscriber subscriber = source.make();
 
     const auto added = reactor.add(subscriber);
 
@@ -183,8 +183,8 @@ TEST_P(ReactorAddRefuses, WithTheCodeAndChangesNothing) {  // [add.strong] [inte
     const OwnedFd file = GetParam().open();
     const int number = GetParam().number(file);
     int destroyed = 0;
-    ThinSubscriber subscriber =
-        ThinSubscriber::make<Numbered>(number, GetParam().interest, destroyed);
+    AnySubscriber subscriber =
+        AnySubscriber::make<Numbered>(number, GetParam().interest, destroyed);
 
     const auto added = reactor.add(subscriber);
 
@@ -197,7 +197,7 @@ TEST_P(ReactorAddRefuses, WithTheCodeAndChangesNothing) {  // [add.strong] [inte
     EXPECT_EQ(reactor.stats().registered, 1U);
     bystander.signal();
     EXPECT_EQ(poll(reactor), 1U);
-    subscriber = ThinSubscriber{};
+    subscriber = AnySubscriber{};
     EXPECT_EQ(destroyed, 1);
 }
 
@@ -208,8 +208,8 @@ TEST_P(ReactorAddRefuses, InAHandlerToo) {  // [add.strong]
     std::error_code error;
     Source source{reading, [&](Source&, ReactorOps& by) {
                       const int number = GetParam().number(file);
-                      ThinSubscriber subscriber =
-                          ThinSubscriber::make<Numbered>(number, GetParam().interest, destroyed);
+                      AnySubscriber subscriber =
+                          AnySubscriber::make<Numbered>(number, GetParam().interest, destroyed);
                       error = error_of(by.add(subscriber));
                       EXPECT_TRUE(subscriber);
                       EXPECT_EQ(destroyed, 0);
@@ -230,9 +230,9 @@ INSTANTIATE_TEST_SUITE_P(Input, ReactorAddRefuses, testing::ValuesIn(refusals),
 TEST(ReactorAdd, RefusesANumberThatIsRegisteredAndLeavesTheFirstAlone) {  // [add.strong]
     Reactor reactor;
     Source first;
-    const Registration name = first.add_to(reactor);
+    const RegistrationId name = first.add_to(reactor);
     int destroyed = 0;
-    ThinSubscriber second = ThinSubscriber::make<Numbered>(first.fd(), reading, destroyed);
+    AnySubscriber second = AnySubscriber::make<Numbered>(first.fd(), reading, destroyed);
 
     EXPECT_EQ(error_of(reactor.add(second)), std::errc::file_exists);
 
@@ -248,7 +248,7 @@ TEST(ReactorAdd, TakesASubscriberThatWasRefusedOnceTheReasonIsGone) {  // [add.s
     Reactor reactor;
     Source source;
     source.add_to(reactor);
-    ThinSubscriber second = source.make();
+    AnySubscriber second = source.make();
     EXPECT_EQ(error_of(reactor.add(second)), std::errc::file_exists);
     EXPECT_TRUE(reactor.remove(source));
 
@@ -261,7 +261,7 @@ TEST(ReactorAdd, TakesASubscriberThatWasRefusedOnceTheReasonIsGone) {  // [add.s
 
 TEST(ReactorAdd, RefusesAnEmptySubscriber) {  // [add.strong]
     Reactor reactor;
-    ThinSubscriber empty;
+    AnySubscriber empty;
 
     EXPECT_EQ(error_of(reactor.add(empty)), std::errc::invalid_argument);
 
@@ -273,7 +273,7 @@ TEST(ReactorAdd, RefusesItsOwnDescriptor) {  // [add.strong]
     const auto own = reactor.fd();
     ASSERT_TRUE(own);
     int destroyed = 0;
-    ThinSubscriber subscriber = ThinSubscriber::make<Numbered>(own->fd(), reading, destroyed);
+    AnySubscriber subscriber = AnySubscriber::make<Numbered>(own->fd(), reading, destroyed);
 
     EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
 
@@ -297,7 +297,7 @@ TEST(ReactorAdd, RefusesItsOwnWakeUp) {  // [add.strong] [run.token]
         const auto length = ::readlink(path.c_str(), name.data(), name.size());
         if (length > 0 && name.find("[eventfd]") != std::string::npos) {
             int destroyed = 0;
-            ThinSubscriber subscriber = ThinSubscriber::make<Numbered>(number, reading, destroyed);
+            AnySubscriber subscriber = AnySubscriber::make<Numbered>(number, reading, destroyed);
             EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
             ++refused;
         }
@@ -310,11 +310,10 @@ TEST(ReactorAdd, RefusesACycleOfReactors) {  // [add.strong] [reactor.fd]
     Reactor outer;
     Reactor inner;
     int destroyed = 0;
-    ThinSubscriber watched =
-        ThinSubscriber::make<Numbered>(inner.fd().value().fd(), reading, destroyed);
+    AnySubscriber watched =
+        AnySubscriber::make<Numbered>(inner.fd().value().fd(), reading, destroyed);
     ASSERT_TRUE(outer.add(watched));
-    ThinSubscriber back =
-        ThinSubscriber::make<Numbered>(outer.fd().value().fd(), reading, destroyed);
+    AnySubscriber back = AnySubscriber::make<Numbered>(outer.fd().value().fd(), reading, destroyed);
 
     EXPECT_EQ(error_of(inner.add(back)), std::errc::too_many_symbolic_link_levels);
 
@@ -334,18 +333,18 @@ TEST(ReactorAdd, RefusesASetThatIsNestedTooDeep) {  // [add.strong]
         }
     }
     int destroyed = 0;
-    ThinSubscriber top = ThinSubscriber::make<Numbered>(sets.back().fd(), reading, destroyed);
+    AnySubscriber top = AnySubscriber::make<Numbered>(sets.back().fd(), reading, destroyed);
 
     EXPECT_EQ(error_of(reactor.add(top)), std::errc::too_many_symbolic_link_levels);
 
     EXPECT_TRUE(top);
 }
 
-TEST(ReactorAdd, IsRefusedByAReactorThatWasReleased) {  // [add.strong] [reactor.release]
+TEST(ReactorAdd, IsRefusedByAReactorThatWasReleased) {  // [add.strong] [reactor.close_and_extract]
     Reactor reactor;
-    ASSERT_TRUE(reactor.release());
+    ASSERT_TRUE(reactor.close_and_extract());
     Source source;
-    ThinSubscriber subscriber = source.make();
+    AnySubscriber subscriber = source.make();
 
     EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::operation_canceled);
 
@@ -376,7 +375,7 @@ TEST(ReactorAdd, ReadsTheNumberOnceSoThatAFickleDescriptorHarmsNobody) {  // [ad
     const OwnedFd file = make_eventfd(1);
     std::size_t asked = 0;
     int calls = 0;
-    ThinSubscriber fickle{Fickle{{file.fd(), victim.fd(), -1}, &asked, &calls}};
+    AnySubscriber fickle{Fickle{{file.fd(), victim.fd(), -1}, &asked, &calls}};
 
     const auto added = reactor.add(fickle);
 

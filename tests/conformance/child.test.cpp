@@ -109,7 +109,7 @@ TEST(ChildInAReactor, IsNotReportedWhileItRuns) {  // [child.on_exit]
 TEST(ChildInAReactor, IsFoundAndMaySpawnAnotherFromItsHandler) {  // [child.on_exit]
     Reactor reactor;
     int left = 5;
-    std::function<Result<Registration>(ReactorOps&)> start_one = [&](ReactorOps& with) {
+    std::function<Result<RegistrationId>(ReactorOps&)> start_one = [&](ReactorOps& with) {
         return ChildProcess::spawn({.program = "true"})
             .value()
             .on_exit([&](ExitStatus status, ReactorOps& ops) {
@@ -156,7 +156,7 @@ TEST(Child, GivesNothingAfterItIsMovedFrom) {  // [child.status] [child.wait] [c
     EXPECT_EQ(child.status(), std::nullopt);
     EXPECT_EQ(error_of(child.wait()), std::errc::no_child_process);
     EXPECT_EQ(error_of(child.kill(SIGTERM)), std::errc::no_such_process);
-    EXPECT_EQ(error_of(child.killer()), std::errc::no_child_process);
+    EXPECT_EQ(error_of(child.signaler()), std::errc::no_child_process);
 }
 
 // --- signals ------------------------------------------------------------------------------------
@@ -182,11 +182,11 @@ TEST(Child, AnswersNoSuchProcessOnceItIsReapedAndNotBefore) {  // [child.kill]
     EXPECT_EQ(error_of(child.kill(SIGTERM)), std::errc::no_such_process);
 }
 
-TEST(ChildKiller, ReachesAChildThatAReactorOwns) {  // [child.killer]
+TEST(ChildSignaler, ReachesAChildThatAReactorOwns) {  // [child.signaler]
     Reactor reactor;
     const Idle idle;
     ChildProcess child = idle.start();
-    const ChildKiller killer = child.killer().value();
+    const ChildSignaler killer = child.signaler().value();
     std::optional<ExitStatus> end;
     ASSERT_TRUE(std::move(child)
                     .on_exit([&end](ExitStatus status, ReactorOps& ops) {
@@ -244,14 +244,14 @@ TEST(ChildAdopted, IsAnUnreapedChildOfThisProcess) {  // [child.adopt]
 
 // --- others who reap ----------------------------------------------------------------------------
 
-TEST(ChildLost, IsOneWhoseEndSomebodyElseWasTold) {  // [child.lost]
+TEST(ChildLost, IsOneWhoseEndSomebodyElseWasTold) {  // [child.unknown]
     ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
     ASSERT_TRUE(ended_well(child.pid()));  // a waitpid(2) of the program's own
 
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::lost());
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::unknown());
 }
 
-TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.lost]
+TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.unknown]
     struct sigaction before{};
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
@@ -260,12 +260,12 @@ TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.lost]
     Idle idle;
     ChildProcess child = idle.start();
     idle.end_all();
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::lost());
+    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::unknown());
 
     {  // and of one that ends before it can be watched, the same or an error is told
         auto quick = ChildProcess::spawn({.program = "true"});
         if (quick) {
-            EXPECT_EQ(quick->wait(), ExitStatus::lost());
+            EXPECT_EQ(quick->wait(), ExitStatus::unknown());
         } else {
             EXPECT_EQ(quick.error(), std::errc::no_child_process);
         }

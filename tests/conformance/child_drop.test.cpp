@@ -20,7 +20,7 @@
 namespace eventp::support {
 namespace {
 
-constexpr auto leave = WhenDropped::leave_to_reaper;
+constexpr auto leave = OnDestroy::detach;
 
 /// It is there, and not a zombie.
 bool runs(pid_t pid) {
@@ -106,7 +106,7 @@ TEST(ChildDropped, EndsWithItsRegistration) {  // [child.kill_and_wait]
 TEST(ChildDropped, IsKilledWhenTheReactorRefusesIt) {  // [child.kill_and_wait]
     const Idle idle;
     Reactor reactor;
-    ASSERT_TRUE(reactor.release());
+    ASSERT_TRUE(reactor.close_and_extract());
     ChildProcess child = idle.start();
     const pid_t pid = child.pid();
 
@@ -132,16 +132,16 @@ TEST(ChildDropped, IsLeftWhenItMayNotBeKilledAnyMore) {  // [child.kill_and_wait
 
         child.reset();
 
-        const bool is_left = runs(pid) && ChildProcess::reap_left() == 1;
+        const bool is_left = runs(pid) && ChildProcess::reap_detached() == 1;
         idle.end_all();
         wait_for_zombie(pid);
-        return is_left && ChildProcess::reap_left() == 0 && !is_unreaped(pid);
+        return is_left && ChildProcess::reap_detached() == 0 && !is_unreaped(pid);
     }));
 }
 
 // --- left ---------------------------------------------------------------------------------------
 
-TEST(ChildLeft, RunsOnAndIsReapedOnceItHasEnded) {  // [child.leave_to_reaper]
+TEST(ChildLeft, RunsOnAndIsReapedOnceItHasEnded) {  // [child.detach]
     Idle idle;
     pid_t pid = -1;
     {
@@ -149,16 +149,16 @@ TEST(ChildLeft, RunsOnAndIsReapedOnceItHasEnded) {  // [child.leave_to_reaper]
         pid = child.pid();
     }
     EXPECT_TRUE(runs(pid));
-    EXPECT_EQ(ChildProcess::reap_left(), 1U);
+    EXPECT_EQ(ChildProcess::reap_detached(), 1U);
     EXPECT_TRUE(runs(pid));
 
     idle.end_all();
     wait_for_zombie(pid);
-    EXPECT_EQ(ChildProcess::reap_left(), 0U);
+    EXPECT_EQ(ChildProcess::reap_detached(), 0U);
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, RunsOnWhenTheReactorThatOwnsItIsDestroyed) {  // [child.leave_to_reaper]
+TEST(ChildLeft, RunsOnWhenTheReactorThatOwnsItIsDestroyed) {  // [child.detach]
     Idle idle;
     pid_t pid = -1;
     {
@@ -171,10 +171,10 @@ TEST(ChildLeft, RunsOnWhenTheReactorThatOwnsItIsDestroyed) {  // [child.leave_to
 
     idle.end_all();
     wait_for_zombie(pid);
-    EXPECT_EQ(ChildProcess::reap_left(), 0U);
+    EXPECT_EQ(ChildProcess::reap_detached(), 0U);
 }
 
-TEST(ChildLeft, IsReapedByTheNextSpawn) {  // [child.leave_to_reaper]
+TEST(ChildLeft, IsReapedByTheNextSpawn) {  // [child.detach]
     Idle idle;
     const pid_t pid = idle.start(leave).pid();
     idle.end_all();
@@ -185,7 +185,7 @@ TEST(ChildLeft, IsReapedByTheNextSpawn) {  // [child.leave_to_reaper]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, IsReapedByTheEndOfAnother) {  // [child.leave_to_reaper]
+TEST(ChildLeft, IsReapedByTheEndOfAnother) {  // [child.detach]
     Idle idle;
     ChildProcess other = ChildProcess::spawn({.program = "true"}).value();
     const pid_t pid = idle.start(leave).pid();
@@ -198,7 +198,7 @@ TEST(ChildLeft, IsReapedByTheEndOfAnother) {  // [child.leave_to_reaper]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, IsReapedAtOnceWhenItHasEndedAlready) {  // [child.leave_to_reaper]
+TEST(ChildLeft, IsReapedAtOnceWhenItHasEndedAlready) {  // [child.detach]
     pid_t pid = -1;
     {
         const ChildProcess child = ChildProcess::spawn({.program = "true"}, leave).value();
@@ -219,14 +219,14 @@ INSTANTIATE_TEST_SUITE_P(Ways, ChildFork, ::testing::Values(Fork::fork, Fork::ra
 TEST_P(ChildFork, LeavesTheParentsChildrenAlone) {  // [child.fork]
     const Idle idle;
     std::optional child{idle.start()};
-    const ChildKiller killer = child->killer().value();
+    const ChildSignaler killer = child->signaler().value();
 
     EXPECT_TRUE(in_child(
         [&] {
             constexpr auto refused = std::errc::no_child_process;
             const bool inert = error_of(child->kill(SIGKILL)) == refused &&
                                error_of(killer.kill(SIGKILL)) == refused &&
-                               error_of(child->killer()) == refused &&
+                               error_of(child->signaler()) == refused &&
                                error_of(child->wait()) == refused && !child->status();
             child.reset();
             return inert;
@@ -276,13 +276,13 @@ TEST_P(ChildFork, ForgetsWhatTheParentHasLeftToTheReaper) {  // [child.fork]
     Idle idle;
     const pid_t pid = idle.start(leave).pid();
 
-    EXPECT_TRUE(in_child([] { return ChildProcess::reap_left() == 0; }, GetParam()));
+    EXPECT_TRUE(in_child([] { return ChildProcess::reap_detached() == 0; }, GetParam()));
 
-    EXPECT_EQ(ChildProcess::reap_left(), 1U);
+    EXPECT_EQ(ChildProcess::reap_detached(), 1U);
     EXPECT_TRUE(runs(pid));
     idle.end_all();
     wait_for_zombie(pid);
-    EXPECT_EQ(ChildProcess::reap_left(), 0U);
+    EXPECT_EQ(ChildProcess::reap_detached(), 0U);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 class DescriptorThatCallsBack : public ::testing::Test {
 protected:
     void add(Talk& talk) {
-        auto subscriber = ThinSubscriber::make<Talker>(talk);
+        auto subscriber = AnySubscriber::make<Talker>(talk);
         const auto added = reactor.add(subscriber);
         ASSERT_TRUE(added);
         talk.name = *added;
@@ -89,7 +89,7 @@ TEST_F(DescriptorThatCallsBack, MayRemoveTheOneThatResumesUnderItsNumber) {  // 
 }
 
 TEST_F(DescriptorThatCallsBack, CannotAddItsSubscriberTwice) {  // [add.strong]
-    auto subscriber = ThinSubscriber::make<Talker>(one);
+    auto subscriber = AnySubscriber::make<Talker>(one);
     one.first = [&] {
         const auto added = reactor.add(subscriber);
         ASSERT_TRUE(added);
@@ -103,7 +103,7 @@ TEST_F(DescriptorThatCallsBack, CannotAddItsSubscriberTwice) {  // [add.strong]
 
 TEST_F(DescriptorThatCallsBack, CannotAddItsSubscriberUnderTwoNumbers) {  // [add.strong]
     const OwnedFd second = make_eventfd();
-    auto subscriber = ThinSubscriber::make<Talker>(one);
+    auto subscriber = AnySubscriber::make<Talker>(one);
     one.first = [&] {
         const auto added = reactor.add(subscriber);
         ASSERT_TRUE(added);
@@ -121,12 +121,12 @@ TEST_F(DescriptorThatCallsBack, HasItsSubscriberAddedWithTheInterestThatItLeaves
     // [add.strong]
     for (const Interest changed : {Interest{}.write().oneshot(), Interest{}.read_write()}) {
         Talk talk;
-        auto subscriber = ThinSubscriber::make<Talker>(talk);
+        auto subscriber = AnySubscriber::make<Talker>(talk);
         talk.first = [&] {
             const auto added = reactor.add(subscriber);
             ASSERT_TRUE(added);
             ASSERT_TRUE(reactor.modify(*added, changed));
-            subscriber = reactor.take(*added);
+            subscriber = reactor.extract(*added);
             ASSERT_TRUE(subscriber);
         };
         const auto added = reactor.add(subscriber);
@@ -145,12 +145,12 @@ TEST_F(DescriptorThatCallsBack, HasItsSubscriberAddedWithTheInterestThatItLeaves
 TEST_F(DescriptorThatCallsBack, HasItsSubscriberAddedPausedWhenItLeavesItSo) {
     // [add.strong] [modify.paused]
     ASSERT_EQ(::eventfd_write(one.file.fd(), 1), 0);
-    auto subscriber = ThinSubscriber::make<Talker>(one);
+    auto subscriber = AnySubscriber::make<Talker>(one);
     one.first = [&] {
         const auto added = reactor.add(subscriber);
         ASSERT_TRUE(added);
         ASSERT_TRUE(reactor.modify(*added, nothing));
-        subscriber = reactor.take(*added);
+        subscriber = reactor.extract(*added);
         ASSERT_TRUE(subscriber);
     };
     const auto added = reactor.add(subscriber);
@@ -170,7 +170,7 @@ TEST_F(DescriptorThatCallsBack, KeepsItsRowFromANewcomerWhenItResumes) {  // [ad
         ASSERT_TRUE(reactor.modify(one.name, reading));
         one.number = one.number + 1;
     };
-    auto newcomer = ThinSubscriber::make<Talker>(other);
+    auto newcomer = AnySubscriber::make<Talker>(other);
 
     EXPECT_EQ(error_of(reactor.add(newcomer)), std::errc::file_exists);
     EXPECT_TRUE(newcomer);

@@ -56,12 +56,12 @@ struct Curious {
     mutable int const_calls = 0;
     Event event;
     Interest interest;
-    Registration name;
+    RegistrationId name;
     ReactorOps* reactor = nullptr;
 
     [[nodiscard]] BorrowedFd borrowed() const { return BorrowedFd{hidden.fd()}; }
 
-    void on_plain(Event reported, ReactorOps& by, OwnedFd& fd, Registration own, Interest asked) {
+    void on_plain(Event reported, ReactorOps& by, OwnedFd& fd, RegistrationId own, Interest asked) {
         EXPECT_EQ(&fd, &plain);
         event = reported;
         reactor = &by;
@@ -139,7 +139,7 @@ TEST(Device, IsFoundUnderEachOfItsNamesAndByNoOtherType) {  // [find]
     ASSERT_TRUE(names);
 
     EXPECT_FALSE(device);
-    for (const Registration name : *names) {
+    for (const RegistrationId name : *names) {
         EXPECT_EQ(reactor.find<Trio>(name), where);
         EXPECT_EQ(reactor.find<const Trio>(name), where);
         EXPECT_EQ(reactor.find<OwnedFd>(name), nullptr);

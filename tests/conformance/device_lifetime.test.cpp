@@ -45,7 +45,7 @@ protected:
 
     TrioLog log;
     std::optional<Reactor> reactor{std::in_place};
-    std::array<Registration, 3> names;
+    std::array<RegistrationId, 3> names;
 };
 
 TEST_F(DeviceLifetime, EndsWithTheLastRegistration) {  // [device.lifetime]
@@ -183,16 +183,16 @@ TEST_F(DeviceLifetime, MayCallTheReactorWhenItEnds) {  // [device.lifetime]
     EXPECT_EQ(poll(*reactor), 1U);
 }
 
-TEST_F(DeviceLifetime, OutlastsAReactorThatReleasesIt) {  // [reactor.release]
+TEST_F(DeviceLifetime, OutlastsAReactorThatReleasesIt) {  // [reactor.close_and_extract]
     add();
-    auto released = reactor->release();
+    auto released = reactor->close_and_extract();
     ASSERT_TRUE(released);
     EXPECT_THAT(*released, SizeIs(3));
     reactor.reset();
     EXPECT_EQ(log.destroyed, 0);
 
     Reactor another;
-    for (ThinSubscriber& part : *released) {
+    for (AnySubscriber& part : *released) {
         EXPECT_TRUE(another.add(part));
     }
     EXPECT_EQ(poll(another), 3U);
@@ -201,9 +201,9 @@ TEST_F(DeviceLifetime, OutlastsAReactorThatReleasesIt) {  // [reactor.release]
 
 // --- take ---------------------------------------------------------------------------------------
 
-TEST_F(DeviceLifetime, IsProlongedByATakenRegistration) {  // [device.lifetime] [take]
+TEST_F(DeviceLifetime, IsProlongedByATakenRegistration) {  // [device.lifetime] [extract]
     Trio& device = add();
-    ThinSubscriber taken = reactor->take(names[1]);
+    AnySubscriber taken = reactor->extract(names[1]);
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken.find<Trio>(), &device);
     EXPECT_TRUE(reactor->remove(names[0]));
@@ -219,19 +219,19 @@ TEST_F(DeviceLifetime, IsProlongedByATakenRegistration) {  // [device.lifetime] 
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, EndsWithTheTakenRegistrationThatWasItsLast) {  // [device.lifetime] [take]
+TEST_F(DeviceLifetime, EndsWithTheTakenRegistrationThatWasItsLast) {  // [device.lifetime] [extract]
     add();
-    ThinSubscriber taken = reactor->take(names[1]);
+    AnySubscriber taken = reactor->extract(names[1]);
     EXPECT_TRUE(reactor->remove(names[0]));
     EXPECT_TRUE(reactor->remove(names[2]));
     taken = {};
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, OutlastsAMemberFunctionThatDropsAllOthers) {  // [device.lifetime] [take]
+TEST_F(DeviceLifetime, OutlastsAMemberFunctionThatDropsAllOthers) {  // [device.lifetime] [extract]
     add([&](Trio& self, ReactorOps& ops) {
         for (const OwnedFd* fd : {&self.a, &self.b, &self.c}) {
-            static_cast<void>(ops.take(*fd));  // and destroys it; the running one stays
+            static_cast<void>(ops.extract(*fd));  // and destroys it; the running one stays
         }
         EXPECT_EQ(log.destroyed, 0);
     });
@@ -243,7 +243,7 @@ TEST_F(DeviceLifetime, OutlastsAMemberFunctionThatDropsAllOthers) {  // [device.
 
 TEST_F(DeviceLifetime, MayEndOnAnotherThread) {  // [device.lifetime]
     add();
-    ThinSubscriber taken = reactor->take(names[2]);
+    AnySubscriber taken = reactor->extract(names[2]);
     std::thread other{[part = std::move(taken)]() mutable {
         Reactor theirs;
         EXPECT_TRUE(theirs.add(part));
@@ -263,14 +263,14 @@ TEST_F(DeviceLifetime, EndsWhileTheQuarantineKeepsItsMemory) {  // [device.lifet
     Trio& device = add();
     const OwnedFd duplicate{::dup(device.a.fd())};
     device.a.reset();
-    for (const Registration name : names) {
+    for (const RegistrationId name : names) {
         EXPECT_TRUE(reactor->remove(name));
     }
 
     EXPECT_EQ(log.destroyed, 1);
     EXPECT_EQ(reactor->stats().quarantined, 1U);
     EXPECT_EQ(poll(*reactor), 0U);  // the kernel reports the duplicate with our address
-    EXPECT_EQ(reactor->stats().ghosts, 1U);
+    EXPECT_EQ(reactor->stats().stale_events, 1U);
     EXPECT_EQ(log.destroyed, 1);
 }
 

@@ -86,11 +86,11 @@ TEST(ReactorFd, WakesAnOuterReactor) {  // [reactor.fd]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorFd, StaysReadableWhileAnAgainIsKept) {  // [reactor.fd] [again]
+TEST(ReactorFd, StaysReadableWhileAnAgainIsKept) {  // [reactor.fd] [requeue]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       if (self.calls < 5) {
-                          EXPECT_TRUE(by.again(self));
+                          EXPECT_TRUE(by.requeue(self));
                       }
                   }};
     static_cast<void>(embedded(reactor));
@@ -149,7 +149,7 @@ void rebuild(Reactor& reactor) {
     ASSERT_TRUE(name);
     file.reset();
     const auto before = reactor.stats().rebuilds;
-    EXPECT_TRUE(reactor.take(*name));
+    EXPECT_TRUE(reactor.extract(*name));
     ASSERT_EQ(reactor.stats().rebuilds, before + 1);
 }
 
@@ -216,7 +216,7 @@ TEST(ReactorRebuild, LeavesAFiredOneShotSubscriberDisarmed) {  // [modify.pendin
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(hangups, 1);
-    EXPECT_LE(reactor.stats().skipped,
+    EXPECT_LE(reactor.stats().events_dropped,
               1U);  // the hang-up: the kernel tells it even to the disarmed
     EXPECT_TRUE(reactor.modify(source, reading_once));
     EXPECT_TRUE(reactor.modify(*hung, reading_once));

@@ -41,15 +41,15 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
 
     EXPECT_TRUE(in_child(
         [&] {
-            ThinSubscriber other = Source{}.make();
+            AnySubscriber other = Source{}.make();
             return error_of(reactor.add(other)) == refused && other &&
                    error_of(reactor.modify(source.name, support::nothing)) == refused &&
                    !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
-                   !reactor.take(source.name) && !reactor.contains(source.name) &&
-                   !reactor.again(source.name) && error_of(reactor.run_once(0s)) == refused &&
+                   !reactor.extract(source.name) && !reactor.contains(source.name) &&
+                   !reactor.requeue(source.name) && error_of(reactor.run_once(0s)) == refused &&
                    error_of(reactor.run_once()) == refused && error_of(reactor.run()) == refused &&
                    error_of(reactor.run_for(1s)) == refused && error_of(reactor.fd()) == refused &&
-                   error_of(reactor.release()) == refused &&
+                   error_of(reactor.close_and_extract()) == refused &&
                    reactor.find<Source::Tap>(source.name) == nullptr;
         },
         GetParam()));
@@ -164,9 +164,9 @@ TEST(ReactorForkEnd, RefusesPostsAndCallsInTheChild) {  // [remote.fork]
 TEST(ReactorForkEnd, RefusesAPendingAnswerInTheChildForEver) {  // [remote.fork]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
-    Answer<int> first = endpoint.call_async([] { return 1; });
-    Answer<int> second = endpoint.call_async([] { return 2; });
-    Answer<int> third = endpoint.call_async([] { return 3; });
+    PendingCall<int> first = endpoint.call_async([] { return 1; });
+    PendingCall<int> second = endpoint.call_async([] { return 2; });
+    PendingCall<int> third = endpoint.call_async([] { return 3; });
 
     EXPECT_TRUE(in_child([&] {
         const bool before = first.is_ready() && error_of(std::move(first).get()) == refused;
@@ -184,7 +184,7 @@ TEST(ReactorForkEnd, RefusesAPendingAnswerInTheChildForEver) {  // [remote.fork]
 TEST(ReactorForkEnd, RefusesCallsInTheChildOfAHandler) {  // [remote.fork]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
-    Answer<int> answer = endpoint.call_async([] { return 1; });
+    PendingCall<int> answer = endpoint.call_async([] { return 1; });
     bool is_refused = false;
     pid_t child = -1;
     Source source{support::reading, [&](Source&, ReactorOps&) {
@@ -234,8 +234,8 @@ private:
 
 TEST(ReactorReinit, KeepsWhatKnowsForksAndDestroysTheRest) {  // [fork.reinit]
     Reactor reactor;
-    ThinSubscriber ticker = ThinSubscriber::make<Ticker>();
-    const Registration name = reactor.add(ticker).value();
+    AnySubscriber ticker = AnySubscriber::make<Ticker>();
+    const RegistrationId name = reactor.add(ticker).value();
     Source plain;
     int destroyed = 0;
     plain.on_destroy = [&destroyed] { ++destroyed; };

@@ -42,7 +42,7 @@ TEST(Ghost, IsStillCalledUntilItIsRemoved) {  // [ghost.dup]
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(watched.calls, 2);
-    EXPECT_EQ(reactor.stats().ghosts, 0U);
+    EXPECT_EQ(reactor.stats().stale_events, 0U);
 }
 
 TEST(Ghost, IsNeverCalledOnceItIsRemovedWhileADuplicateLives) {  // [ghost.dup] [remove.always]
@@ -68,11 +68,11 @@ TEST(Ghost, OfLevelTriggeredReadinessSpinsForTwoTurnsAtMost) {  // [ghost.dup] [
     EXPECT_EQ(turns_until_rebuilt(reactor, 2), 2);
 
     EXPECT_EQ(entries_held(), 0U);
-    EXPECT_EQ(reactor.stats().ghosts, 2U);
+    EXPECT_EQ(reactor.stats().stale_events, 2U);
     EXPECT_EQ(reactor.stats().quarantined, 0U);
-    const auto events = reactor.stats().events;
+    const auto events = reactor.stats().events_reported;
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(reactor.stats().events, events) << "it spins still";
+    EXPECT_EQ(reactor.stats().events_reported, events) << "it spins still";
 }
 
 TEST(Ghost, CountsAsQuarantinedAndItsEventsAsGhosts) {  // [ghost.dup]
@@ -84,9 +84,9 @@ TEST(Ghost, CountsAsQuarantinedAndItsEventsAsGhosts) {  // [ghost.dup]
 
     EXPECT_EQ(poll(reactor), 0U);
 
-    EXPECT_EQ(reactor.stats().ghosts, 1U);
-    EXPECT_EQ(reactor.stats().handlers, 0U);
-    EXPECT_EQ(reactor.stats().skipped, 0U);
+    EXPECT_EQ(reactor.stats().stale_events, 1U);
+    EXPECT_EQ(reactor.stats().handlers_called, 0U);
+    EXPECT_EQ(reactor.stats().events_dropped, 0U);
 }
 
 TEST(Ghost, DiesWithTheLastDuplicate) {  // [ghost.dup]
@@ -97,10 +97,10 @@ TEST(Ghost, DiesWithTheLastDuplicate) {  // [ghost.dup]
 
     ghost.die();
 
-    const auto events = reactor.stats().events;
+    const auto events = reactor.stats().events_reported;
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(reactor.stats().events, events);
-    EXPECT_EQ(reactor.stats().ghosts, 1U);
+    EXPECT_EQ(reactor.stats().events_reported, events);
+    EXPECT_EQ(reactor.stats().stale_events, 1U);
 }
 
 TEST(Ghost, ThatWasOneShotIsReportedOnce) {  // [ghost.dup]
@@ -112,7 +112,7 @@ TEST(Ghost, ThatWasOneShotIsReportedOnce) {  // [ghost.dup]
         EXPECT_EQ(poll(reactor), 0U);
     }
 
-    EXPECT_EQ(reactor.stats().ghosts, 1U);
+    EXPECT_EQ(reactor.stats().stale_events, 1U);
     EXPECT_EQ(ghost.watched.calls, 0);
 }
 
@@ -122,12 +122,12 @@ TEST(Ghost, ThatWasEdgeTriggeredIsReportedOnceForEachEdge) {  // [ghost.dup]
     ghost.signal();
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(reactor.stats().ghosts, 1U);
+    EXPECT_EQ(reactor.stats().stale_events, 1U);
 
     ghost.signal();
     EXPECT_EQ(poll(reactor), 0U);
 
-    EXPECT_EQ(reactor.stats().ghosts, 2U);
+    EXPECT_EQ(reactor.stats().stale_events, 2U);
     EXPECT_EQ(ghost.watched.calls, 0);
 }
 
@@ -185,7 +185,7 @@ TEST(Ghost, ThatWasRemovedInABatchThatHoldsItsEventIsSkipped) {  // [ghost.dup] 
 
     EXPECT_EQ(one.calls + two.calls, 1);
     EXPECT_EQ(one.destroyed + two.destroyed, 1);
-    EXPECT_EQ(reactor.stats().skipped, 1U);
+    EXPECT_EQ(reactor.stats().events_dropped, 1U);
     EXPECT_EQ(reactor.stats().quarantined, 1U);
 }
 

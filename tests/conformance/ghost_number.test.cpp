@@ -38,7 +38,7 @@ TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
     const OwnedFd next = make_eventfd_at(number, 1);
     Watched second{number};
 
-    ThinSubscriber refused = second.make();
+    AnySubscriber refused = second.make();
     EXPECT_EQ(error_of(reactor.add(refused)), std::errc::file_exists);
 
     EXPECT_TRUE(refused);
@@ -156,7 +156,7 @@ TEST(SwappedNumber, KeepsTheMemoryOfOneWhoseRemovalDeletedAnothersEntry) {
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(scene.newcomer.calls, 0);
     EXPECT_EQ(scene.newcomer.destroyed, 1);
-    EXPECT_EQ(reactor.stats().ghosts, 2U);
+    EXPECT_EQ(reactor.stats().stale_events, 2U);
     EXPECT_EQ(reactor.stats().rebuilds, 1U);
     EXPECT_EQ(entries_held(), 0U);
 }
@@ -277,14 +277,14 @@ TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(HeldNumber, IsHandedOutOutsideAHandlerAndAfterARebuildInOne) {  // [ghost.number] [take]
+TEST(HeldNumber, IsHandedOutOutsideAHandlerAndAfterARebuildInOne) {  // [ghost.number] [extract]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
     Watched newcomer{number};
     newcomer.add_to(reactor);
     Source asker;
-    asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.take(newcomer.name)); };
+    asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.extract(newcomer.name)); };
     asker.add_to(reactor);
     asker.signal();
 
@@ -292,7 +292,7 @@ TEST(HeldNumber, IsHandedOutOutsideAHandlerAndAfterARebuildInOne) {  // [ghost.n
     EXPECT_EQ(newcomer.destroyed, 0);
     EXPECT_EQ(reactor.stats().rebuilds, 1U);
 
-    EXPECT_TRUE(reactor.take(newcomer.name));
+    EXPECT_TRUE(reactor.extract(newcomer.name));
     EXPECT_EQ(newcomer.destroyed, 1);
 }
 
@@ -324,7 +324,7 @@ TEST_P(ReturnedGhost, MakesRoomForTheNewcomer) {  // [ghost.returned]
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(newcomer.calls, 1);
     EXPECT_EQ(ghost.watched.calls, 0);
-    EXPECT_EQ(reactor.stats().ghosts, 0U);
+    EXPECT_EQ(reactor.stats().stale_events, 0U);
 }
 
 TEST(HeldNumber, IsResumedUnderThoughTheGhostIsBack) {  // [ghost.returned] [modify.paused]

@@ -71,8 +71,8 @@ TEST_F(PausedOnAHeldNumber,
     EXPECT_EQ(watched.calls, 2);
 }
 
-TEST_F(PausedOnAHeldNumber, CannotBeCalledAgain) {  // [again] [modify.paused]
-    when_paused([](Watched& self, ReactorOps& by) { EXPECT_FALSE(by.again(self.name)); });
+TEST_F(PausedOnAHeldNumber, CannotBeCalledAgain) {  // [requeue] [modify.paused]
+    when_paused([](Watched& self, ReactorOps& by) { EXPECT_FALSE(by.requeue(self.name)); });
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 0U);

@@ -227,7 +227,7 @@ TEST(Rebuilt, DropsTheHangupOfAFiredOneShotSubscriber) {  // [ghost.rebuild]
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(watched.calls, 1);
-    EXPECT_LE(reactor.stats().skipped, 1U) << "it spins";
+    EXPECT_LE(reactor.stats().events_dropped, 1U) << "it spins";
 }
 
 TEST(Rebuilt, LeavesAPausedSubscriberOutUntilItResumes) {  // [ghost.rebuild] [modify.paused]
@@ -243,7 +243,7 @@ TEST(Rebuilt, LeavesAPausedSubscriberOutUntilItResumes) {  // [ghost.rebuild] [m
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_TRUE(reactor.modify(source.name, reading));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(reactor.stats().detached, 1U) << "only the one that rebuild_now() closes";
+    EXPECT_EQ(reactor.stats().descriptors_detached, 1U) << "only the one that rebuild_now() closes";
 }
 
 TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [ghost.rebuild]
@@ -255,11 +255,12 @@ TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [gh
     file.reset();
 
     rebuild_now(reactor);
-    EXPECT_EQ(reactor.stats().detached, 1U + 1U) << "and the one that rebuild_now() closes";
+    EXPECT_EQ(reactor.stats().descriptors_detached, 1U + 1U)
+        << "and the one that rebuild_now() closes";
     EXPECT_TRUE(reactor.contains(watched.name));
     EXPECT_EQ(poll(reactor), 0U);
     rebuild_now(reactor);
-    EXPECT_EQ(reactor.stats().detached, 1U + 2U);
+    EXPECT_EQ(reactor.stats().descriptors_detached, 1U + 2U);
 
     // As good as paused: it resumes when its descriptor is there again.
     EXPECT_EQ(error_of(reactor.modify(watched.name, reading)), std::errc::bad_file_descriptor);
@@ -302,7 +303,7 @@ TEST(Rebuilt, TakesADescriptorThatBecameARegularFileForDetached) {  // [ghost.re
 
     rebuild_now(reactor);
 
-    EXPECT_EQ(reactor.stats().detached, 2U);
+    EXPECT_EQ(reactor.stats().descriptors_detached, 2U);
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_TRUE(reactor.contains(watched.name));
 }
@@ -316,10 +317,10 @@ TEST(Rebuilt, KeepsTheWakeUp) {  // [ghost.rebuild] [run.token]
     EXPECT_TRUE(reactor.run(stop.get_token()));
 }
 
-TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [again]
+TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [requeue]
     Reactor reactor;
     Source source{reading_edges};
-    source.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.again(self)); };
+    source.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
     source.add_to(reactor);
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);
@@ -332,11 +333,11 @@ TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [again]
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(Rebuilt, KeepsWhatAFiredOneShotWithAHangupAskedFor) {  // [ghost.rebuild] [again]
+TEST(Rebuilt, KeepsWhatAFiredOneShotWithAHangupAskedFor) {  // [ghost.rebuild] [requeue]
     Reactor reactor;
     Pipe pipe;
     Watched watched{pipe.read.fd(), reading_once, [](Watched& self, ReactorOps& by) {
-                        EXPECT_TRUE(by.again(self.name));
+                        EXPECT_TRUE(by.requeue(self.name));
                         self.then = {};
                     }};
     watched.add_to(reactor);

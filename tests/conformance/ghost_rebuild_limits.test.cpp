@@ -50,7 +50,7 @@ TEST(RebuildAtTheLimit, OfOpenFilesCanBeMadeAgain) {  // [ghost.rebuild]
         // Replaced, not closed: that would leave a free number.
         ASSERT_EQ(::dup3(other.fd(), file.fd(), O_CLOEXEC), file.fd());
 
-        EXPECT_TRUE(reactor.take(watched.name));
+        EXPECT_TRUE(reactor.extract(watched.name));
 
         EXPECT_EQ(reactor.stats().rebuilds, time);
         EXPECT_LT(::eventfd(0, 0), 0) << "a number that a rebuild needs is free";

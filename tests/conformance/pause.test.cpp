@@ -19,7 +19,7 @@ struct Replaceable {
 TEST(ReactorPause, ReportsNothingUntilSomethingIsAskedForAgain) {  // [modify.paused]
     Reactor reactor;
     Source source;
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
     source.signal();
 
     EXPECT_TRUE(reactor.modify(name, nothing));
@@ -68,7 +68,7 @@ TEST(ReactorAdd, WithAnEmptyInterestRegistersItPaused) {  // [modify.paused]
     Reactor reactor;
     Source source{nothing};
     source.signal();
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_TRUE(reactor.contains(name));
@@ -97,7 +97,7 @@ TEST(ReactorPause, FromItsOwnHandlerStopsASpinOnAHangup) {  // [modify.paused]
     const auto name = interest()
                           .read()
                           .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&](Registration self, ReactorOps& by) {
+                          .with_handler([&](RegistrationId self, ReactorOps& by) {
                               ++calls;
                               EXPECT_TRUE(by.modify(self, nothing));
                           })
@@ -157,7 +157,7 @@ TEST(ReactorPause, LetsAnExclusiveSubscriberPauseAndResumeAsAnything) {
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorPause, CanBeRemovedTakenAndAddedAnew) {  // [modify.paused] [remove.outside] [take]
+TEST(ReactorPause, CanBeRemovedTakenAndAddedAnew) {  // [modify.paused] [remove.outside] [extract]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -167,7 +167,7 @@ TEST(ReactorPause, CanBeRemovedTakenAndAddedAnew) {  // [modify.paused] [remove.
 
     source.add_to(reactor);
     EXPECT_TRUE(reactor.modify(source, nothing));
-    ThinSubscriber taken = reactor.take(source);
+    AnySubscriber taken = reactor.extract(source);
     ASSERT_TRUE(taken);
     ASSERT_TRUE(reactor.add(taken));
 
@@ -184,11 +184,11 @@ TEST(ReactorPause, ReadsTheNumberAnewOnResumingWithTheSameFile) {  // [modify.pa
     const OwnedFd before = make_eventfd();
     const OwnedFd after = make_eventfd(1);
     Replaceable object{before.fd()};
-    Registration told;
+    RegistrationId told;
     const auto old_name = interest()
                               .read()
                               .with_fd(&object)
-                              .with_handler([&](Registration name) { told = name; })
+                              .with_handler([&](RegistrationId name) { told = name; })
                               .register_into(reactor);
     ASSERT_TRUE(old_name);
     EXPECT_TRUE(reactor.modify(*old_name, nothing));
@@ -201,7 +201,7 @@ TEST(ReactorPause, ReadsTheNumberAnewOnResumingWithTheSameFile) {  // [modify.pa
     EXPECT_FALSE(reactor.contains(BorrowedFd{before.fd()}));
     EXPECT_TRUE(reactor.contains(object));
     EXPECT_TRUE(reactor.contains(told));
-    EXPECT_TRUE(reactor.contains(*old_name));  // "its Registration goes on naming it"
+    EXPECT_TRUE(reactor.contains(*old_name));  // "its RegistrationId goes on naming it"
     EXPECT_EQ(reactor.stats().registered, 1U);
 }
 
@@ -212,7 +212,7 @@ TEST(ReactorPause, LetsTheDescriptorBeReplacedByItsOwnHandler) {  // [modify.pau
     const auto name = interest()
                           .read()
                           .with_fd(make_eventfd(1))
-                          .with_handler([&](OwnedFd& fd, Registration self, ReactorOps& by) {
+                          .with_handler([&](OwnedFd& fd, RegistrationId self, ReactorOps& by) {
                               numbers.push_back(self.fd());
                               if (numbers.size() == 1) {
                                   EXPECT_TRUE(by.modify(self, nothing));
@@ -243,7 +243,7 @@ TEST(ReactorPause, GivesItsNumberToANewcomerOnceItsDescriptorHasAnother) {  // [
     EXPECT_TRUE(reactor.modify(*paused, nothing));
     object.number = other.fd();
 
-    const Registration newcomer = source.add_to(reactor);
+    const RegistrationId newcomer = source.add_to(reactor);
 
     EXPECT_TRUE(reactor.contains(newcomer));
     EXPECT_TRUE(reactor.contains(*paused));
@@ -262,7 +262,7 @@ TEST(ReactorPause, KeepsItsNumberAsLongAsItsDescriptorHasIt) {  // [modify.pause
     Source source;
     source.add_to(reactor);
     EXPECT_TRUE(reactor.modify(source, nothing));
-    ThinSubscriber second = source.make();
+    AnySubscriber second = source.make();
 
     EXPECT_EQ(error_of(reactor.add(second)), std::errc::file_exists);
 

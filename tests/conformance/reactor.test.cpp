@@ -20,7 +20,7 @@ TEST(ReactorCreate, RefusesBadOptions) {  // [reactor.create]
     EXPECT_EQ(error_of(Reactor::create({.event_capacity = 0})), invalid);
     EXPECT_EQ(error_of(Reactor::create({.event_capacity = INT_MAX / 12 + 1})), invalid);
     EXPECT_EQ(error_of(Reactor::create({.event_capacity = SIZE_MAX})), invalid);
-    EXPECT_EQ(error_of(Reactor::create({.spin = -1ns})), invalid);
+    EXPECT_EQ(error_of(Reactor::create({.busy_poll = -1ns})), invalid);
 #if defined(__cpp_exceptions)
     EXPECT_THROW(Reactor({.event_capacity = 0}), std::system_error);
 #endif
@@ -76,12 +76,12 @@ TEST(ReactorStats, CountWhatTheySay) {  // [reactor.create] [remove.pending]
     const Reactor::Stats stats = reactor.stats();
 
     EXPECT_EQ(stats.turns, 2U);
-    EXPECT_EQ(stats.events, 4U);
-    EXPECT_EQ(stats.handlers, 3U);
-    EXPECT_EQ(stats.skipped, 1U);
-    EXPECT_EQ(stats.ghosts, 0U);
+    EXPECT_EQ(stats.events_reported, 4U);
+    EXPECT_EQ(stats.handlers_called, 3U);
+    EXPECT_EQ(stats.events_dropped, 1U);
+    EXPECT_EQ(stats.stale_events, 0U);
     EXPECT_EQ(stats.rebuilds, 0U);
-    EXPECT_EQ(stats.detached, 0U);
+    EXPECT_EQ(stats.descriptors_detached, 0U);
     EXPECT_EQ(stats.quarantined, 0U);
     EXPECT_EQ(stats.registered, 3U);
 }
@@ -113,7 +113,7 @@ struct Echo {
 TEST(ReactorFind, GivesTheSubscriberByItsType) {  // [find]
     Reactor reactor;
     Source source;
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
 
     auto* const found = reactor.find<Source::Tap>(name);
 
@@ -129,7 +129,7 @@ TEST(ReactorFind, GivesWhatTheBuilderMadeAndItsDescriptorObject) {  // [find]
         interest().read().with_fd(make_eventfd()).with_handler(Echo{7}).register_into(reactor);
     ASSERT_TRUE(name);
 
-    auto* const whole = reactor.find<TriSubscriber<OwnedFd, Echo>>(*name);
+    auto* const whole = reactor.find<FdSubscriber<OwnedFd, Echo>>(*name);
     auto* const descriptor = reactor.find<OwnedFd>(*name);
 
     ASSERT_NE(whole, nullptr);
@@ -152,11 +152,11 @@ TEST(ReactorFind, GivesWhatTheDescriptorObjectPointsAt) {  // [find]
 TEST(ReactorFind, IsNullForAnotherTypeAndAnUnknownName) {  // [find] [registration.stale]
     Reactor reactor;
     Source source;
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
 
     EXPECT_EQ(reactor.find<OwnedFd>(name), nullptr);
     EXPECT_EQ(reactor.find<int>(name), nullptr);
-    EXPECT_EQ(reactor.find<Source::Tap>(Registration{}), nullptr);
+    EXPECT_EQ(reactor.find<Source::Tap>(RegistrationId{}), nullptr);
     EXPECT_EQ(reactor.find<Source::Tap>(BorrowedFd{-1}), nullptr);
     EXPECT_TRUE(reactor.remove(source));
     EXPECT_EQ(reactor.find<Source::Tap>(name), nullptr);
@@ -181,19 +181,19 @@ TEST(ReactorFind, IsNullForTheRunningOneAndNotForOthers) {  // [find]
 // --- release ------------------------------------------------------------------------------------
 
 TEST(ReactorRelease, GivesTheSubscribersBackAliveToBeUsedInAnotherReactor) {
-    // [reactor.release]
+    // [reactor.close_and_extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading_once};
     EXPECT_TRUE(reactor.modify(crowd.members[1], nothing));  // paused ones too
     crowd.signal_all();
     EXPECT_EQ(poll(reactor), 2U);
 
-    auto released = reactor.release();
+    auto released = reactor.close_and_extract();
 
     ASSERT_TRUE(released);
     ASSERT_EQ(released->size(), 3U);
     Reactor other;
-    for (ThinSubscriber& subscriber : *released) {
+    for (AnySubscriber& subscriber : *released) {
         const auto added = other.add(subscriber);
         ASSERT_TRUE(added);
         EXPECT_TRUE(other.modify(*added, reading));
@@ -204,12 +204,12 @@ TEST(ReactorRelease, GivesTheSubscribersBackAliveToBeUsedInAnotherReactor) {
     }
 }
 
-TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.release]
+TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.close_and_extract]
     Reactor reactor;
     Source source;
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
     source.signal();
-    const auto released = reactor.release();
+    const auto released = reactor.close_and_extract();
     ASSERT_TRUE(released);
     const auto canceled = std::errc::operation_canceled;
 
@@ -217,21 +217,21 @@ TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.
     EXPECT_EQ(error_of(reactor.run_once(0ms)), canceled);
     EXPECT_EQ(error_of(reactor.run()), canceled);
     EXPECT_EQ(error_of(reactor.run_for(1ms)), canceled);
-    EXPECT_EQ(error_of(reactor.release()), canceled);
+    EXPECT_EQ(error_of(reactor.close_and_extract()), canceled);
     EXPECT_EQ(error_of(reactor.modify(name, nothing)), canceled);
     EXPECT_FALSE(reactor.contains(name));
     EXPECT_FALSE(reactor.remove(name));
-    EXPECT_FALSE(reactor.take(name));
-    EXPECT_FALSE(reactor.again(name));
+    EXPECT_FALSE(reactor.extract(name));
+    EXPECT_FALSE(reactor.requeue(name));
     EXPECT_EQ(reactor.find<Source::Tap>(name), nullptr);
     EXPECT_EQ(reactor.stats().registered, 0U);
     EXPECT_EQ(source.calls, 0);
 }
 
-TEST(ReactorRelease, OfAnEmptyReactorGivesNothing) {  // [reactor.release]
+TEST(ReactorRelease, OfAnEmptyReactorGivesNothing) {  // [reactor.close_and_extract]
     Reactor reactor;
 
-    const auto released = reactor.release();
+    const auto released = reactor.close_and_extract();
 
     ASSERT_TRUE(released);
     EXPECT_TRUE(released->empty());
@@ -267,7 +267,7 @@ TEST(ReactorDestruction, LetsADestructorCallBack) {  // [reactor.destroy]
             source.add_to(reactor);
         }
         sources[0].on_destroy = [&] {
-            ThinSubscriber subscriber = stranger.make();
+            AnySubscriber subscriber = stranger.make();
             add_error = error_of(reactor.add(subscriber));
             EXPECT_TRUE(subscriber);
             run_error = error_of(reactor.run_once());

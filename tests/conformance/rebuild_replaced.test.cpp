@@ -27,9 +27,9 @@ TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.reb
     EXPECT_LE(turns_until_rebuilt(reactor, 3), 3);
 
     EXPECT_EQ(reactor.stats().quarantined, 0U);
-    const auto before = reactor.stats().ghosts;
+    const auto before = reactor.stats().stale_events;
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(reactor.stats().ghosts, before);
+    EXPECT_EQ(reactor.stats().stale_events, before);
 }
 
 TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild]
@@ -42,7 +42,7 @@ TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild
 
     rebuild_now(reactor);
 
-    EXPECT_EQ(reactor.stats().detached, 2U) << "and the one that rebuild_now() closes";
+    EXPECT_EQ(reactor.stats().descriptors_detached, 2U) << "and the one that rebuild_now() closes";
     EXPECT_TRUE(reactor.contains(replaced.name));
     EXPECT_TRUE(reactor.remove(replaced.name));
     EXPECT_EQ(replaced.destroyed, 1);
@@ -87,7 +87,7 @@ TEST(FacadeUnderAUsedNumber, IsNotWatchedInTheNameOfItsPredecessor) {
 
     rebuild_now(reactor);
 
-    EXPECT_EQ(reactor.stats().detached, 2U) << "and the one that rebuild_now() closes";
+    EXPECT_EQ(reactor.stats().descriptors_detached, 2U) << "and the one that rebuild_now() closes";
     EXPECT_EQ(entries_held(), 0U);
     EXPECT_TRUE(reactor.remove(scene.watched.name));
     EXPECT_TRUE(is_open(scene.outside));

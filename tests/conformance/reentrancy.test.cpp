@@ -20,10 +20,11 @@ void expect_all_refused(Reactor& reactor) {
     EXPECT_EQ(error_of(reactor.run()), busy);
     EXPECT_EQ(error_of(reactor.run(std::stop_token{})), busy);
     EXPECT_EQ(error_of(reactor.run_for(1ms)), busy);
-    EXPECT_EQ(error_of(reactor.release()), busy);
+    EXPECT_EQ(error_of(reactor.close_and_extract()), busy);
 }
 
-TEST(ReactorRun, FromAHandlerIsRefusedAndTheBatchGoesOn) {  // [run.reentrant] [reactor.release]
+TEST(ReactorRun,
+     FromAHandlerIsRefusedAndTheBatchGoesOn) {  // [run.reentrant] [reactor.close_and_extract]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges,
                       [&](std::size_t, Source&, ReactorOps&) { expect_all_refused(reactor); }};
@@ -138,8 +139,9 @@ TEST_P(ReactorDestructor, IsCalledOnceAndFindsItsNameGone) {  // [remove.outside
     bool known = true;
     victim.on_destroy = [&] {
         known = reactor.contains(victim.name) || reactor.contains(victim) ||
-                reactor.remove(victim) || reactor.remove_now(victim.name) || reactor.take(victim) ||
-                reactor.again(victim) || reactor.find<Source::Tap>(victim) != nullptr ||
+                reactor.remove(victim) || reactor.remove_now(victim.name) ||
+                reactor.extract(victim) || reactor.requeue(victim) ||
+                reactor.find<Source::Tap>(victim) != nullptr ||
                 reactor.modify(victim, reading).has_value();
     };
 
@@ -151,10 +153,10 @@ TEST_P(ReactorDestructor, IsCalledOnceAndFindsItsNameGone) {  // [remove.outside
 
 TEST_P(ReactorDestructor, MayRegisterASuccessorUnderItsNumber) {  // [remove.readd]
     Source victim;
-    Registration successor;
+    RegistrationId successor;
     victim.on_destroy = [&] {
         victim.on_destroy = {};
-        ThinSubscriber next = victim.make();
+        AnySubscriber next = victim.make();
         successor = reactor.add(next).value();
         victim.then = {};
     };
@@ -229,16 +231,16 @@ TEST_P(ReactorDestructor, MayRemoveNowOthersInAChain) {  // [remove.now]
     EXPECT_EQ(chain.back().destroyed, 1);
 }
 
-TEST_P(ReactorDestructor, MayModifyAndTakeOthers) {  // [take] [modify.pending]
+TEST_P(ReactorDestructor, MayModifyAndTakeOthers) {  // [extract] [modify.pending]
     Source victim;
     Source modified;
     Source taken;
     modified.add_to(reactor);
     taken.add_to(reactor);
-    ThinSubscriber kept;
+    AnySubscriber kept;
     victim.on_destroy = [&] {
         EXPECT_TRUE(reactor.modify(modified, Interest{}.priority()));
-        kept = reactor.take(taken);
+        kept = reactor.extract(taken);
     };
 
     remove(victim);
@@ -263,18 +265,18 @@ TEST(ReactorDestructorBehindAHandler, DropsThePendingEventsOfWhomItRemoves) {
 
     EXPECT_EQ(poll(reactor), 3U);
 
-    EXPECT_EQ(reactor.stats().skipped, 1U);
+    EXPECT_EQ(reactor.stats().events_dropped, 1U);
     EXPECT_EQ(reactor.stats().registered, 2U);
 }
 
-TEST(ReactorDestructorBehindAHandler, MayTakeWhoeverRanLast) {  // [take] [remove.other]
+TEST(ReactorDestructorBehindAHandler, MayTakeWhoeverRanLast) {  // [extract] [remove.other]
     // The handler has returned: it is not the running one any more.
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
     Source source{reading, [&](Source& self, ReactorOps& by) {
                       idle.on_destroy = [&] {
-                          EXPECT_TRUE(reactor.take(self));
+                          EXPECT_TRUE(reactor.extract(self));
                           EXPECT_EQ(self.destroyed, 1);
                       };
                       EXPECT_TRUE(by.remove(idle));

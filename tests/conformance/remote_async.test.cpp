@@ -41,7 +41,7 @@ struct Seen {
     void wait() { done.wait(false); }
 };
 
-Detached await_answer(Answer<int> answer, Seen& seen) {
+Detached await_answer(PendingCall<int> answer, Seen& seen) {
     seen.answer = co_await answer;
     seen.thread = std::this_thread::get_id();
     seen.done = true;
@@ -73,7 +73,7 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
 
     await_answer(running.endpoint()
                      .call_async([] { return 6; })
-                     .resumed_by([&handed_over](std::coroutine_handle<> waiting) {
+                     .resume_with([&handed_over](std::coroutine_handle<> waiting) {
                          handed_over = waiting.address();
                          handed_over.notify_all();
                      }),
@@ -87,7 +87,7 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
 }
 
 /// An answer that is there already.
-Answer<int> given(const ReactorThread& running, int value) {
+PendingCall<int> given(const ReactorThread& running, int value) {
     auto answer = running.endpoint().call_async([value] { return value; });
     EXPECT_TRUE(running.endpoint().call([] {}));
     EXPECT_TRUE(answer.is_ready());
@@ -111,7 +111,7 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsToldThoughTheAnswerIsThere) {  // [r
     std::thread::id told_on;
     std::atomic<void*> handed_over{nullptr};
 
-    await_answer(given(running, 10).resumed_by([&](std::coroutine_handle<> waiting) {
+    await_answer(given(running, 10).resume_with([&](std::coroutine_handle<> waiting) {
         told_on = std::this_thread::get_id();
         handed_over = waiting.address();
         handed_over.notify_all();
@@ -130,7 +130,7 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsToldThoughTheAnswerIsThere) {  // [r
 TEST(RemoteAsync, IsAwaitedWhereItIsWhenTheReactorIsGone) {  // [remote.async] [remote.gone]
     ReactorThread running;
     Seen seen;
-    Answer<int> answer = given(running, 11);
+    PendingCall<int> answer = given(running, 11);
     running.stop_and_destroy();
 
     await_answer(std::move(answer), seen);
@@ -155,8 +155,8 @@ TEST(RemoteAsync, AnswersBrokenPipeToACoroutineWhenTheReactorGoes) {  // [remote
 
 TEST(RemoteAsync, AnswersBrokenPipeWhenMovedFrom) {  // [remote.async]
     Reactor reactor;
-    Answer<int> from = RemoteEndpoint{reactor}.call_async([] { return 7; });
-    const Answer<int> to = std::move(from);
+    PendingCall<int> from = RemoteEndpoint{reactor}.call_async([] { return 7; });
+    const PendingCall<int> to = std::move(from);
 
     // NOLINTNEXTLINE(bugprone-use-after-move): it says what it does.
     EXPECT_TRUE(from.is_ready());
@@ -204,7 +204,7 @@ private:
     std::coroutine_handle<> handle_;
 };
 
-Throwing await_and_throw(Answer<int> answer, Seen& seen) {
+Throwing await_and_throw(PendingCall<int> answer, Seen& seen) {
     seen.answer = co_await answer;
     throw std::runtime_error{"resumed"};
 }
@@ -231,7 +231,7 @@ TEST(RemoteAsync, LetsTheExceptionOfACoroutineWhoseAnswerIsThereLeaveTheTurn) {
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     Seen seen;
-    Answer<int> answer = endpoint.call_async([] { return 13; });
+    PendingCall<int> answer = endpoint.call_async([] { return 13; });
     support::poll(reactor);
     ASSERT_TRUE(answer.is_ready());
     const Throwing coroutine = await_and_throw(std::move(answer), seen);
@@ -253,7 +253,7 @@ TEST(RemoteAsync, KeepsTheAnswerWhenWhatIsToResumeThrows) {  // [remote.async]
     Seen seen;
     std::coroutine_handle<> waiting;
     await_answer(
-        endpoint.call_async([] { return 14; }).resumed_by([&](std::coroutine_handle<> handle) {
+        endpoint.call_async([] { return 14; }).resume_with([&](std::coroutine_handle<> handle) {
             waiting = handle;
             throw std::runtime_error{"no place to resume"};
         }),

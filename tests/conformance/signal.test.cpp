@@ -39,7 +39,7 @@ using ::testing::UnorderedElementsAre;
 /// A reactor with a set whose signals are noted and end its run.
 class SignalsInAReactor : public ::testing::Test {
 protected:
-    Registration add(SignalSet set) {
+    RegistrationId add(SignalSet set) {
         return interest()
             .read()
             .with_fd(std::move(set))
@@ -77,7 +77,7 @@ TEST_F(SignalsInAReactor, WakeAWaitThatOtherwiseHadNoEnd) {  // [signal.blocks]
 }
 
 TEST_F(SignalsInAReactor, AreUnblockedWhenTheirSubscriberIsRemoved) {  // [signal.counted]
-    const Registration name = add(SignalSet::create({SIGUSR1}).value());
+    const RegistrationId name = add(SignalSet::create({SIGUSR1}).value());
     EXPECT_TRUE(is_blocked(SIGUSR1));
 
     EXPECT_TRUE(reactor_.remove(name));
@@ -143,7 +143,7 @@ TEST(SignalTrap, AChildReadsItsOwnSignalsAndTheParentItsOwn) {  // [signal.fork]
 }
 
 TEST_F(SignalsInAReactor, GoOnInAForkedChildThatTakesTheReactorOver) {  // [signal.fork]
-    const Registration name = add(SignalSet::create({SIGUSR1, SIGUSR2}).value());
+    const RegistrationId name = add(SignalSet::create({SIGUSR1, SIGUSR2}).value());
 
     EXPECT_TRUE(in_child([this, name] {
         if (!reactor_.reinit_after_fork() || !reactor_.contains(name)) {
@@ -163,7 +163,7 @@ TEST_F(SignalsInAReactor, GoOnInAForkedChildThatTakesTheReactorOver) {  // [sign
 }
 
 TEST_F(SignalsInAReactor, HaveADescriptorOfTheChildsOwnAfterATakeover) {  // [signal.fork]
-    const Registration name = add(SignalSet::create({SIGUSR1}).value());
+    const RegistrationId name = add(SignalSet::create({SIGUSR1}).value());
 
     EXPECT_TRUE(in_child([this, name] {
         // Kernel: what /proc says of the two is the same, so ask whether they share their flags.

@@ -41,18 +41,18 @@ TEST_F(ReactorDeath, ComesOfAnyUseFromAnotherThreadDuringARun) {  // [run.reentr
     const Use uses[] = {
         [](Reactor& reactor) { static_cast<void>(reactor.run_once(std::chrono::seconds{0})); },
         [](Reactor& reactor) { static_cast<void>(reactor.run()); },
-        [](Reactor& reactor) { static_cast<void>(reactor.release()); },
+        [](Reactor& reactor) { static_cast<void>(reactor.close_and_extract()); },
         [](Reactor& reactor) { static_cast<void>(reactor.contains(BorrowedFd{0})); },
         [](Reactor& reactor) { static_cast<void>(reactor.remove(BorrowedFd{0})); },
         [](Reactor& reactor) { static_cast<void>(reactor.remove_now(BorrowedFd{0})); },
-        [](Reactor& reactor) { static_cast<void>(reactor.take(BorrowedFd{0})); },
-        [](Reactor& reactor) { static_cast<void>(reactor.again(BorrowedFd{0})); },
+        [](Reactor& reactor) { static_cast<void>(reactor.extract(BorrowedFd{0})); },
+        [](Reactor& reactor) { static_cast<void>(reactor.requeue(BorrowedFd{0})); },
         [](Reactor& reactor) { static_cast<void>(reactor.modify(BorrowedFd{0}, nothing)); },
         [](Reactor& reactor) { static_cast<void>(reactor.find<OwnedFd>(BorrowedFd{0})); },
         [](Reactor& reactor) { static_cast<void>(reactor.fd()); },
         [](Reactor& reactor) { reactor.stop(); },
         [](Reactor& reactor) {
-            ThinSubscriber empty;
+            AnySubscriber empty;
             static_cast<void>(reactor.add(empty));
         },
     };
@@ -105,11 +105,11 @@ private:
 void destroy_in_a_closure_that_is_dropped() {
     auto reactor = std::make_unique<Reactor>();
     static_cast<void>(RemoteEndpoint{*reactor}.post(Destroyer{reactor}));
-    static_cast<void>(reactor->release());
+    static_cast<void>(reactor->close_and_extract());
 }
 
 TEST_F(ReactorDeath, ComesOfDestroyingAReactorInAClosureThatItsReleaseDrops) {
-    // [reactor.release] [reactor.destroy]
+    // [reactor.close_and_extract] [reactor.destroy]
     EXPECT_DEATH(destroy_in_a_closure_that_is_dropped(), busy);
 }
 

@@ -45,10 +45,10 @@ class EchoConnection : public ::testing::Test {
 protected:
     void SetUp() override {
         EXPECT_CALL(socket, close).Times(::testing::AtMost(1));
-        const auto added = interest(echo::Service::connection_interest)
-                               .with_handler<echo::on_ready<MockStream>>()
-                               .with_fd(echo::Connection{MockStream{socket}, service})
-                               .register_into(reactor);
+        const auto added =
+            echo::Service::connection_interest.with_handler<echo::on_ready<MockStream>>()
+                .with_fd(echo::Connection{MockStream{socket}, service})
+                .register_into(reactor);
         ASSERT_TRUE(added);
         self = *added;
         service.opened(self);
@@ -57,7 +57,7 @@ protected:
 
     StrictMock<MockSocket> socket{peer.fd()};
     echo::Service service;
-    Registration self;
+    RegistrationId self;
     NiceMock<MockReactor> reactor;
 };
 
@@ -185,7 +185,7 @@ TEST_F(EchoConnection, AsksForAnotherTurnWhenItsBudgetIsUsedUp) {
         return fills(room);
     });
     EXPECT_CALL(socket, write).WillRepeatedly(takes_all);
-    EXPECT_CALL(reactor, again(Key{self})).WillOnce(Return(true));
+    EXPECT_CALL(reactor, requeue(RegistrationKey{self})).WillOnce(Return(true));
 
     fire(peer, readable, reactor);
 
@@ -194,7 +194,7 @@ TEST_F(EchoConnection, AsksForAnotherTurnWhenItsBudgetIsUsedUp) {
 
 TEST_F(EchoConnection, AsksForNoOtherTurnWhenReadingWouldBlock) {
     EXPECT_CALL(socket, read).WillOnce(blocks());
-    EXPECT_CALL(reactor, again).Times(0);
+    EXPECT_CALL(reactor, requeue).Times(0);
 
     fire(peer, readable, reactor);
 }
@@ -258,12 +258,10 @@ TEST(EchoConnectionInAReactor, IsServedBesideAGreedyOne) {
     std::uint64_t greedy_bytes = 0;
     SocketPair sockets;
     Reactor reactor;
-    ASSERT_TRUE(interest(echo::Service::connection_interest)
-                    .with_handler<echo::on_ready<GreedyStream>>()
+    ASSERT_TRUE(echo::Service::connection_interest.with_handler<echo::on_ready<GreedyStream>>()
                     .with_fd(echo::Connection{GreedyStream{greedy_bytes}, service})
                     .register_into(reactor));
-    ASSERT_TRUE(interest(echo::Service::connection_interest)
-                    .with_handler<echo::on_ready<echo::TcpStream>>()
+    ASSERT_TRUE(echo::Service::connection_interest.with_handler<echo::on_ready<echo::TcpStream>>()
                     .with_fd(echo::Connection{echo::TcpStream{std::move(sockets.near)}, service})
                     .register_into(reactor));
 

@@ -40,10 +40,10 @@ public:
 class EchoListener : public ::testing::Test {
 protected:
     void SetUp() override {
-        const auto added = interest(echo::Service::listener_interest)
-                               .with_handler<echo::on_connection<Accepting>>()
-                               .with_fd(echo::Listener{Accepting{&acceptor}, service})
-                               .register_into(reactor);
+        const auto added =
+            echo::Service::listener_interest.with_handler<echo::on_connection<Accepting>>()
+                .with_fd(echo::Listener{Accepting{&acceptor}, service})
+                .register_into(reactor);
         ASSERT_TRUE(added);
         service.listens(*added);
     }
@@ -116,7 +116,7 @@ TEST_F(EchoListener, GoesOnAfterAConnectionThatEndedInTheQueue) {
 TEST_F(EchoListener, ClosesWhatTheReactorRefuses) {
     EXPECT_CALL(acceptor, accept).WillOnce(gives(42)).WillOnce(would_block());
     EXPECT_CALL(*sockets.back(), close);
-    EXPECT_CALL(reactor, add).WillOnce([](ThinSubscriber&) -> Result<Registration> {
+    EXPECT_CALL(reactor, add).WillOnce([](AnySubscriber&) -> Result<RegistrationId> {
         return detail::refused(std::errc::no_space_on_device);
     });
 
@@ -169,8 +169,9 @@ TEST_F(EchoListener, TriesOnceMoreWhenItCannotResume) {
     EXPECT_CALL(acceptor, accept).WillOnce(refuses(std::errc::not_enough_memory));
     fire(door, readable, reactor);
     EXPECT_CALL(reactor, modify)
-        .WillOnce(
-            [](Key, Interest) -> Result<> { return detail::refused(std::errc::not_enough_memory); })
+        .WillOnce([](RegistrationKey, Interest) -> Result<> {
+            return detail::refused(std::errc::not_enough_memory);
+        })
         .WillOnce(Return(Result<>{}));
 
     service.resume(reactor);

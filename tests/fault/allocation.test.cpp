@@ -84,7 +84,7 @@ TEST(FailingAllocation, OfAddLeavesTheSubscriberToItsOwner) {  // [add.strong]
         Reactor reactor;
         const OwnedFd file = make_eventfd_at(number, 1);
         Watched watched{number, kind};
-        ThinSubscriber subscriber = watched.make();
+        AnySubscriber subscriber = watched.make();
         const auto before = std::make_unique<Snapshot>(reactor);
         const int allocations =
             fail_at_each_allocation([&] { EXPECT_TRUE(reactor.add(subscriber)); },
@@ -108,7 +108,7 @@ TEST(FailingAllocation, OfAnAddThatNeedsThePlaceOfAPausedOneLeavesIt) {
     paused.add_to(reactor);
     paused.number = moved.fd();
     Watched newcomer{file.fd()};
-    ThinSubscriber subscriber = newcomer.make();
+    AnySubscriber subscriber = newcomer.make();
     const auto before = std::make_unique<Snapshot>(reactor);
 
     const int allocations =
@@ -132,12 +132,12 @@ TEST(FailingAllocation, OfAnAddWhosePausedHolderUsesTheRoomUpLeavesIt) {
     Talk leaver;
     Talk newcomer;
     for (Talk* talk : {&holder, &mover, &leaver}) {
-        auto subscriber = ThinSubscriber::make<Talker>(*talk);
+        auto subscriber = AnySubscriber::make<Talker>(*talk);
         talk->name = reactor.add(subscriber).value();
         ASSERT_TRUE(reactor.modify(talk->name, nothing));
     }
     newcomer.number = holder.number;
-    ThinSubscriber subscriber = ThinSubscriber::make<Talker>(newcomer);
+    AnySubscriber subscriber = AnySubscriber::make<Talker>(newcomer);
     std::optional<FailingNew> failing;
     holder.first = [&] {
         holder.number = number;  // its row is free for the newcomer then
@@ -180,13 +180,13 @@ TEST(FailingAllocation, OfAResumeUnderANewNumberLeavesItPaused) {  // [modify.pa
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(FailingAllocation, OfAgainChangesNothing) {  // [again]
+TEST(FailingAllocation, OfAgainChangesNothing) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     int allocations = 0;
     source.then = [&](Source& self, ReactorOps& by) {
         if (self.calls == 1) {
-            allocations = fail_at_each_allocation([&] { EXPECT_TRUE(by.again(self)); }, [] {});
+            allocations = fail_at_each_allocation([&] { EXPECT_TRUE(by.requeue(self)); }, [] {});
         }
     };
     source.add_to(reactor);
@@ -198,10 +198,10 @@ TEST(FailingAllocation, OfAgainChangesNothing) {  // [again]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [again]
+TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [requeue]
     Reactor reactor{{.event_capacity = 1}};
     Source source{reading_edges};
-    source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.again(self)); };
+    source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
     source.add_to(reactor);
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);
@@ -215,16 +215,16 @@ TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [again]
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(FailingAllocation, OfReleaseLeavesTheReactorAtWork) {  // [reactor.release]
+TEST(FailingAllocation, OfReleaseLeavesTheReactorAtWork) {  // [reactor.close_and_extract]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
     source.signal();
     const auto before = std::make_unique<Snapshot>(reactor);
-    std::vector<ThinSubscriber> released;
+    std::vector<AnySubscriber> released;
 
     const int allocations =
-        fail_at_each_allocation([&] { released = std::move(*reactor.release()); },
+        fail_at_each_allocation([&] { released = std::move(*reactor.close_and_extract()); },
                                 [&] {
                                     EXPECT_EQ(Snapshot{reactor}, *before);
                                     EXPECT_EQ(poll(reactor), 1U);
@@ -285,7 +285,7 @@ TEST(FailingAllocation, OfATimerLeavesTheNamesOfOtherTimersUnknown) {  // [timer
 // --- what has to work without memory ------------------------------------------------------------
 
 TEST(NoAllocation, IsMadeByTurnsAndByWhatEndsASubscriber) {
-    // [remove.always] [modify.pending] [take] [ghost.rebuild]
+    // [remove.always] [modify.pending] [extract] [ghost.rebuild]
     Reactor reactor;
     Crowd crowd{reactor, 4, reading};
     OwnedFd file = make_eventfd(1);

@@ -109,14 +109,14 @@ TEST_P(RebuildFaults, AtAnySingleCallAreMadeGoodByTheNextOne) {  // [ghost.rebui
         watched.add_to(reactor);
         file.reset();
 
-        ThinSubscriber taken = reactor.take(watched.name);
+        AnySubscriber taken = reactor.extract(watched.name);
 
         has_struck = fault.struck() != 0;
         if (!taken) {
             EXPECT_TRUE(has_struck);
             EXPECT_EQ(reactor.stats().rebuilds, rebuilds);
             EXPECT_TRUE(reactor.contains(watched.name));
-            taken = reactor.take(watched.name);  // only one call fails
+            taken = reactor.extract(watched.name);  // only one call fails
         }
         EXPECT_TRUE(taken);
         EXPECT_EQ(reactor.stats().rebuilds, rebuilds + 1);
@@ -153,7 +153,7 @@ TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
     EXPECT_LE(reactor.stats().quarantined, 1024U);
 }
 
-TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [take] [ghost.rebuild]
+TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [ghost.rebuild]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
@@ -162,13 +162,13 @@ TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [take] [ghos
     file.reset();
     {
         const Fault fault{Call::epoll_add, GetParam()};
-        EXPECT_FALSE(reactor.take(watched.name));
+        EXPECT_FALSE(reactor.extract(watched.name));
         EXPECT_EQ(poll(reactor), 1U);
     }
     EXPECT_EQ(watched.destroyed, 0);
     EXPECT_TRUE(reactor.contains(watched.name));
 
-    EXPECT_TRUE(reactor.take(watched.name));
+    EXPECT_TRUE(reactor.extract(watched.name));
     EXPECT_EQ(watched.destroyed, 1);
 }
 
@@ -202,7 +202,7 @@ TEST_P(RefusedRebuild, OfASetThatTheFacadeLostIsRepaired) {  // [reactor.fd] [gh
         file.reset();
         // The wake-up and the source are added to the new set, then that to the facade.
         const Fault fault{Call::epoll_add, GetParam(), 3, 1};
-        EXPECT_TRUE(reactor.take(watched.name));
+        EXPECT_TRUE(reactor.extract(watched.name));
         EXPECT_EQ(fault.struck(), 1);
         EXPECT_FALSE(is_readable(outside->fd()));
     }

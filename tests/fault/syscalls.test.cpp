@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Error, AddFaults,
 TEST_P(AddFaults, LeaveTheSubscriberToItsOwner) {  // [add.strong]
     Reactor reactor;
     Source source;
-    ThinSubscriber subscriber = source.make();
+    AnySubscriber subscriber = source.make();
     const Snapshot before{reactor};
     {
         const Fault fault{Call::epoll_add, GetParam()};
@@ -101,7 +101,7 @@ TEST_P(AddFaults, LeaveThePausedOneInTheWayItsNumber) {  // [add.strong] [modify
     paused.add_to(reactor);
     paused.number = moved.fd();
     Watched newcomer{file.fd()};
-    ThinSubscriber subscriber = newcomer.make();
+    AnySubscriber subscriber = newcomer.make();
     {
         const Fault fault{Call::epoll_add, GetParam()};
         EXPECT_EQ(error_of(reactor.add(subscriber)), code(GetParam()));
@@ -122,7 +122,7 @@ TEST_P(AddFaults, BehindTheRemovalOfAReturnedGhostLeaveTheSubscriber) {
     ASSERT_EQ(::dup2(ghost.file().fd(), number), number);
     const OwnedFd returned{number};
     Watched newcomer{number};
-    ThinSubscriber subscriber = newcomer.make();
+    AnySubscriber subscriber = newcomer.make();
     {
         const Fault fault{Call::epoll_add, GetParam(), 1};
         EXPECT_EQ(error_of(reactor.add(subscriber)), code(GetParam()));
@@ -259,31 +259,31 @@ TEST_P(RemoveFaults, InAHandlerAreNeverARefusal) {  // [remove.always] [remove.p
     }
 }
 
-TEST_P(RemoveFaults, OfATakenOneAreRepairedByARebuild) {  // [take] [ghost.rebuild]
+TEST_P(RemoveFaults, OfATakenOneAreRepairedByARebuild) {  // [extract] [ghost.rebuild]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
     {
         const Fault fault{Call::epoll_delete, GetParam(), 0, 1};
-        EXPECT_TRUE(reactor.take(source.name));
+        EXPECT_TRUE(reactor.extract(source.name));
     }
     EXPECT_EQ(reactor.stats().rebuilds, 1U);
     EXPECT_EQ(entries_held(), 0U);
 }
 
-TEST_P(RemoveFaults, OfATakenOneThatStayLeaveItRegistered) {  // [take]
+TEST_P(RemoveFaults, OfATakenOneThatStayLeaveItRegistered) {  // [extract]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
     source.signal();
     {
         const Fault fault{Call::epoll_delete, GetParam()};
-        EXPECT_FALSE(reactor.take(source.name));
+        EXPECT_FALSE(reactor.extract(source.name));
     }
     EXPECT_EQ(source.destroyed, 0);
     EXPECT_TRUE(reactor.contains(source.name));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_TRUE(reactor.take(source.name));
+    EXPECT_TRUE(reactor.extract(source.name));
 }
 
 TEST_P(RemoveFaults, OfOneThatIsAddedPausedKeepItSilent) {  // [modify.paused]
@@ -326,10 +326,10 @@ TEST_P(WaitFaults, ComeOutOfATurnAndLoseNoEvent) {  // [run.timeout]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_P(WaitFaults, LoseNothingThatAgainHasKept) {  // [again]
+TEST_P(WaitFaults, LoseNothingThatAgainHasKept) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
-    source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.again(self)); };
+    source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
     source.add_to(reactor);
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);

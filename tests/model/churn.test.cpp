@@ -96,7 +96,7 @@ private:
     std::size_t any() { return random_() % files_.size(); }
 
     void add(std::size_t index) {
-        auto subscriber = ThinSubscriber::make<Subscribed>(*this, index, ++added);
+        auto subscriber = AnySubscriber::make<Subscribed>(*this, index, ++added);
         ASSERT_TRUE(reactor_.add(subscriber));
         life_of_[index] = added;
     }

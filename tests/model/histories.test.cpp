@@ -169,10 +169,10 @@ private:
                 break;
             case Op::take:
             case Op::take_and_add:
-                world.take(step.place, step.op == Op::take_and_add);
+                world.extract(step.place, step.op == Op::take_and_add);
                 break;
             case Op::again:
-                world.again(step.place);
+                world.requeue(step.place);
                 break;
             case Op::close_behind:
             case Op::replace_behind:
@@ -231,7 +231,7 @@ TEST(Histories, OfOneDescriptorKeepEveryPromise) {  // [remove.pending] [remove.
 }
 
 TEST(Histories, OfTwoReadyDescriptorsKeepEveryPromise) {
-    // [remove.other] [remove.now] [remove.self] [take] [modify.pending]
+    // [remove.other] [remove.now] [remove.self] [extract] [modify.pending]
     expect_all_right({reading, reading_once}, true, length_or(3));
     expect_all_right({reading_edges, reading_exclusively}, true, length_or(3));
 }

@@ -48,9 +48,9 @@ public:
         }
         const Reactor::Stats stats = world_.reactor().stats();
         // A ghost is put up with for so long: the rule of the rebuild, and one batch.
-        EXPECT_LE(stats.ghosts, (stats.rebuilds + 1) * (2 + places / 16 + capacity_max));
+        EXPECT_LE(stats.stale_events, (stats.rebuilds + 1) * (2 + places / 16 + capacity_max));
         calls = world_.calls;
-        ghosts = stats.ghosts;
+        ghosts = stats.stale_events;
         rebuilds = stats.rebuilds;
         world_.end();
     }
@@ -114,7 +114,7 @@ private:
                 operate();
                 break;
             case 3:
-                world_.again(one_in(2) ? life.place : place());
+                world_.requeue(one_in(2) ? life.place : place());
                 break;
             case 4:
                 fire_some();
@@ -149,7 +149,7 @@ private:
                 world_.remove_now(place());
                 break;
             case 2:
-                world_.take(place(), one_in(2));
+                world_.extract(place(), one_in(2));
                 break;
             case 3:
                 world_.modify(place(), Interest{});

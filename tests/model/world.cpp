@@ -36,7 +36,7 @@ public:
 
     [[nodiscard]] int fd() const { return world_.places_[life_->place].number; }
     [[nodiscard]] Interest interest() const { return life_->now; }
-    void handle(Interest interest, Registration name) {
+    void handle(Interest interest, RegistrationId name) {
         const LifePtr life = life_;
         world_.on_call(life, interest, name);
     }
@@ -76,7 +76,7 @@ void World::add(std::size_t where, Interest interest) {
     const auto life = std::make_shared<Life>();
     life->place = where;
     life->now = interest;
-    ThinSubscriber subscriber = ThinSubscriber::make<Probe>(*this, life);
+    AnySubscriber subscriber = AnySubscriber::make<Probe>(*this, life);
     ++created_;
     life->address = reinterpret_cast<std::uintptr_t>(detail::SlotAccess::slot_of(subscriber));
     const std::error_code expected = place.row != nullptr ? make_error_code(std::errc::file_exists)
@@ -156,7 +156,7 @@ void World::remove_now(std::size_t where) {
     remove_with(where, &ReactorOps::remove_now, true);
 }
 
-void World::remove_with(std::size_t where, bool (ReactorOps::*way)(Key), bool now) {
+void World::remove_with(std::size_t where, bool (ReactorOps::*way)(RegistrationKey), bool now) {
     Place& place = places_[where];
     if (place.row == nullptr) {
         ASSERT_FALSE((reactor_.get()->*way)(BorrowedFd{place.number}));
@@ -202,10 +202,10 @@ void World::leave(Life& life) {
     place.row = nullptr;
 }
 
-void World::take(std::size_t where, bool add_again) {
+void World::extract(std::size_t where, bool add_again) {
     Place& place = places_[where];
     if (place.row == nullptr) {
-        ASSERT_FALSE(reactor_->take(BorrowedFd{place.number}));
+        ASSERT_FALSE(reactor_->extract(BorrowedFd{place.number}));
         return;
     }
     const LifePtr life = place.row;
@@ -217,7 +217,7 @@ void World::take(std::size_t where, bool add_again) {
         expected = std::nullopt;
     }
 
-    ThinSubscriber taken = reactor_->take(life->name);
+    AnySubscriber taken = reactor_->extract(life->name);
 
     if (expected) {
         ASSERT_EQ(static_cast<bool>(taken), *expected);
@@ -245,14 +245,14 @@ void World::take(std::size_t where, bool add_again) {
     touched(*life, true);
 }
 
-void World::again(std::size_t where) {
+void World::requeue(std::size_t where) {
     Place& place = places_[where];
     const LifePtr life = place.row;
     if (life == nullptr) {
-        ASSERT_FALSE(reactor_->again(BorrowedFd{place.number}));
+        ASSERT_FALSE(reactor_->requeue(BorrowedFd{place.number}));
         return;
     }
-    const bool kept = reactor_->again(life->name);
+    const bool kept = reactor_->requeue(life->name);
     if (life->entry == nullptr) {
         ASSERT_FALSE(kept);
     } else if (life == running_) {

@@ -29,14 +29,14 @@ using FilePtr = std::shared_ptr<File>;
 struct Life {
     std::size_t place = 0;
     Interest now;  // what is registered
-    Registration name;
+    RegistrationId name;
     std::uint64_t address = 0;
     FilePtr entry;  // whose entry the kernel has; null: paused, or detached by a rebuild
     bool registered = false;
     bool fired = false;       // a one-shot one that waits for modify()
     bool edge = false;        // something an edge-triggered one has not been told
-    bool due = false;         // again() has promised a call
-    bool due_after = false;   // again() has promised one behind the call that is still to come
+    bool due = false;         // requeue() has promised a call
+    bool due_after = false;   // requeue() has promised one behind the call that is still to come
     bool may_be_due = false;  // as `due`, when the model cannot know: a handler threw
     bool must = false;        // by the end of this batch
     bool eligible = false;    // ready when this batch began, and untouched since
@@ -77,8 +77,8 @@ public:
     void modify(std::size_t place, Interest interest);  // an empty one pauses
     void remove(std::size_t place);
     void remove_now(std::size_t place);
-    void take(std::size_t place, bool add_again);
-    void again(std::size_t place);
+    void extract(std::size_t place, bool add_again);
+    void requeue(std::size_t place);
     /// One turn that does not wait. False when nobody was called.
     bool turn();
 
@@ -110,7 +110,7 @@ public:
 private:
     class Probe;
 
-    void on_call(const LifePtr& life, Interest interest, Registration name);
+    void on_call(const LifePtr& life, Interest interest, RegistrationId name);
     void on_destroy(Life& life);
     void begin_batch();
     void end_batch();
@@ -123,7 +123,7 @@ private:
     void leave(Life& life);
     /// The number of `life` names the file whose entry the kernel has.
     [[nodiscard]] bool is_intact(const Life& life) const;
-    void remove_with(std::size_t place, bool (ReactorOps::*way)(Key), bool now);
+    void remove_with(std::size_t place, bool (ReactorOps::*way)(RegistrationKey), bool now);
     void touched(Life& life, bool drops_pending);
     [[nodiscard]] bool tail_is_possible() const { return threw_; }
     [[nodiscard]] int waits_max() const;

@@ -67,7 +67,7 @@ void World::end_batch() {
             continue;
         }
         if (batch_known_) {
-            EXPECT_FALSE(life->must && !life->called) << "again() was promised";
+            EXPECT_FALSE(life->must && !life->called) << "requeue() was promised";
         }
         if (life->eligible && !life->called) {
             ++life->waits;
@@ -86,7 +86,7 @@ int World::waits_max() const {
     return static_cast<int>((entries + capacity_ - 1) / capacity_ + 1);
 }
 
-void World::on_call(const LifePtr& life, Interest interest, Registration name) {
+void World::on_call(const LifePtr& life, Interest interest, RegistrationId name) {
     check_dying();
     EXPECT_TRUE(in_turn_);
     EXPECT_TRUE(life->registered) << "called after it was removed";

@@ -23,11 +23,11 @@ namespace eventp::support {
 /// A child that runs until it is killed, or until nobody can write to its standard input.
 class Idle {
 public:
-    [[nodiscard]] ChildProcess start(WhenDropped when_dropped = WhenDropped::kill_and_wait) const {
+    [[nodiscard]] ChildProcess start(OnDestroy on_destroy = OnDestroy::kill_and_wait) const {
         return ChildProcess::spawn({.program = "/bin/cat",
                                     .descriptors = {{0, BorrowedFd{pipe_.read.fd()}},
                                                     {1, BorrowedFd{pipe_.read.fd()}}}},
-                                   when_dropped)
+                                   on_destroy)
             .value();
     }
     /// Lets those that were started come to their end.

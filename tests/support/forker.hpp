@@ -19,14 +19,14 @@ struct Forks {
     Forks& operator=(const Forks&) = delete;
     ~Forks() { *self = nullptr; }
 
-    Registration add_to(ReactorOps& reactor);
+    RegistrationId add_to(ReactorOps& reactor);
 
     OwnedFd file = make_eventfd(1);
     int number = file.fd();
     std::function<void(Forks& self, ReactorOps& reactor)> after_fork;
     int calls = 0;
     int destroyed = 0;
-    Registration name;
+    RegistrationId name;
     std::shared_ptr<Forks*> self = std::make_shared<Forks*>(this);  // null when it is gone
 };
 
@@ -67,11 +67,11 @@ private:
     int running_ = 0;
 };
 
-inline Registration Forks::add_to(ReactorOps& reactor) {
-    ThinSubscriber subscriber = ThinSubscriber::make<Forker>(*this);
+inline RegistrationId Forks::add_to(ReactorOps& reactor) {
+    AnySubscriber subscriber = AnySubscriber::make<Forker>(*this);
     const auto added = reactor.add(subscriber);
     EXPECT_EQ(error_of(added), std::error_code{});
-    name = added.value_or(Registration{});
+    name = added.value_or(RegistrationId{});
     return name;
 }
 

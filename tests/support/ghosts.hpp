@@ -60,22 +60,22 @@ public:
     };
 
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
-    [[nodiscard]] ThinSubscriber make() {
-        ThinSubscriber made = ThinSubscriber::make<Tap>(*this);
+    [[nodiscard]] AnySubscriber make() {
+        AnySubscriber made = AnySubscriber::make<Tap>(*this);
         address = reinterpret_cast<std::uintptr_t>(detail::SlotAccess::slot_of(made));
         return made;
     }
-    Registration add_to(ReactorOps& reactor) {
-        ThinSubscriber subscriber = make();
+    RegistrationId add_to(ReactorOps& reactor) {
+        AnySubscriber subscriber = make();
         const auto added = reactor.add(subscriber);
         EXPECT_EQ(error_of(added), std::error_code{});
-        name = added.value_or(Registration{});
+        name = added.value_or(RegistrationId{});
         return name;
     }
 
     int number;
     Action then;
-    Registration name;
+    RegistrationId name;
     std::uint64_t address = 0;  // what the kernel is given
     int calls = 0;
     int destroyed = 0;
@@ -133,14 +133,14 @@ private:
     OwnedFd file_;
 };
 
-/// Has the set rebuilt outside a turn: a take() of a closed descriptor cannot do without.
+/// Has the set rebuilt outside a turn: a extract() of a closed descriptor cannot do without.
 inline void rebuild_now(Reactor& reactor) {
     const auto before = reactor.stats().rebuilds;
     OwnedFd file = make_eventfd();
     Watched watched{file.fd()};
     watched.add_to(reactor);
     file.reset();
-    EXPECT_TRUE(reactor.take(watched.name));
+    EXPECT_TRUE(reactor.extract(watched.name));
     EXPECT_EQ(reactor.stats().rebuilds, before + 1);
 }
 

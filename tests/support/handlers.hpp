@@ -25,11 +25,11 @@ struct Door {
         reactor = &by;
     }
     void on_const(Event /*event*/) const noexcept { ++*const_calls; }
-    void on_lvalue(Registration name) & { registration = name; }
+    void on_lvalue(RegistrationId name) & { registration = name; }
 
     Event seen;
     ReactorOps* reactor = nullptr;
-    Registration registration;
+    RegistrationId registration;
     std::shared_ptr<int> const_calls = std::make_shared<int>(0);
 
 private:
@@ -42,14 +42,14 @@ inline constexpr Event event{EPOLLIN | EPOLLPRI};
 class HandlerTest : public ::testing::Test {
 protected:
     template <typename Ready>
-    Registration fire_once(Ready&& ready) {
+    RegistrationId fire_once(Ready&& ready) {
         const auto name = std::forward<Ready>(ready).register_into(reactor);
         EXPECT_TRUE(name);
         testing::fire(*name, event, reactor);
         return *name;
     }
     template <typename F>
-    Registration fire_handler(F&& handler) {
+    RegistrationId fire_handler(F&& handler) {
         return fire_once(interest().read().with_fd(Door{7}).with_handler(std::forward<F>(handler)));
     }
 

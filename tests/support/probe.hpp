@@ -12,7 +12,7 @@
 
 namespace eventp::support {
 
-using Action = std::function<void(ReactorOps&, Registration)>;
+using Action = std::function<void(ReactorOps&, RegistrationId)>;
 
 /// Counts its destructions and runs an action when it is called; any number will do.
 struct Probe {
@@ -29,7 +29,7 @@ struct Probe {
 
     [[nodiscard]] int fd() const noexcept { return number_; }
     [[nodiscard]] Interest interest() const noexcept { return wants; }
-    void handle(Event what, Interest registered, Registration name, ReactorOps& reactor) {
+    void handle(Event what, Interest registered, RegistrationId name, ReactorOps& reactor) {
         event = what;
         told = registered;
         ++calls;
@@ -52,12 +52,12 @@ private:
 
 class Mock : public ::testing::Test {
 protected:
-    Registration add(int number, Action action = {}, Interest wanted = Interest{}.read()) {
-        auto subscriber = ThinSubscriber::make<Probe>(number, destroyed, std::move(action), wanted);
-        return reactor.add(subscriber).value_or(Registration{});
+    RegistrationId add(int number, Action action = {}, Interest wanted = Interest{}.read()) {
+        auto subscriber = AnySubscriber::make<Probe>(number, destroyed, std::move(action), wanted);
+        return reactor.add(subscriber).value_or(RegistrationId{});
     }
     std::error_code refusal(int number, Interest wanted = Interest{}.read()) {
-        auto subscriber = ThinSubscriber::make<Probe>(number, destroyed, Action{}, wanted);
+        auto subscriber = AnySubscriber::make<Probe>(number, destroyed, Action{}, wanted);
         const auto added = reactor.add(subscriber);
         EXPECT_TRUE(subscriber) << "a refused subscriber stays its owner's";
         return added ? std::error_code{} : added.error();

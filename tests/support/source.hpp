@@ -66,24 +66,24 @@ public:
     }
 
     /// A new subscriber, registered nowhere yet.
-    [[nodiscard]] ThinSubscriber make();
+    [[nodiscard]] AnySubscriber make();
     /// Registers a new subscriber and remembers its name.
-    Registration add_to(ReactorOps& reactor) {
-        ThinSubscriber subscriber = make();
+    RegistrationId add_to(ReactorOps& reactor) {
+        AnySubscriber subscriber = make();
         const auto added = reactor.add(subscriber);
         EXPECT_EQ(error_of(added), std::error_code{});
-        name = added.value_or(Registration{});
+        name = added.value_or(RegistrationId{});
         return name;
     }
 
     Action then;                       // what the handler does
     std::function<void()> on_destroy;  // what the subscriber's destructor does
-    Registration name;
+    RegistrationId name;
     int calls = 0;
     int destroyed = 0;
-    Event event;             // what the last call was told
-    Interest told;           // and which interest
-    Registration told_name;  // and which name
+    Event event;               // what the last call was told
+    Interest told;             // and which interest
+    RegistrationId told_name;  // and which name
 
 private:
     Interest interest_;
@@ -112,7 +112,7 @@ public:
     [[nodiscard]] Interest interest() const noexcept { return source().interest(); }
     [[nodiscard]] Source& source() const noexcept { return **source_; }
 
-    void handle(Event reported, Interest asked, Registration own, ReactorOps& reactor) {
+    void handle(Event reported, Interest asked, RegistrationId own, ReactorOps& reactor) {
         struct Running {
             explicit Running(int& depth) : count{depth} { ++count; }
             Running(const Running&) = delete;
@@ -136,8 +136,8 @@ private:
     int running_ = 0;
 };
 
-inline ThinSubscriber Source::make() {
-    return ThinSubscriber::make<Tap>(*this);
+inline AnySubscriber Source::make() {
+    return AnySubscriber::make<Tap>(*this);
 }
 
 /// Several sources in one reactor. The kernel chooses the order of a batch, so what is to be done

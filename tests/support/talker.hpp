@@ -26,7 +26,7 @@ struct Talk {
     Interest told;                // by the last call
     int calls = 0;
     int destroyed = 0;
-    Registration name;
+    RegistrationId name;
     std::shared_ptr<Talk*> self = std::make_shared<Talk*>(this);  // null when it is gone
 };
 

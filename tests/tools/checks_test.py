@@ -93,9 +93,9 @@ class Layers(CheckTest):
 
 
 class Contracts(CheckTest):
-    PROMISE = {"include/eventp/a.hpp": "/// Goes. [remove.self]\n/// Hands out. [take]\n"}
+    PROMISE = {"include/eventp/a.hpp": "/// Goes. [remove.self]\n/// Hands out. [extract]\n"}
     TEST = {"tests/unit/a.test.cpp":
-            "TEST(A, Goes) {  // [remove.self]\n}\nTEST(A, HandsOut) {  // [take]\n}\n"}
+            "TEST(A, Goes) {  // [remove.self]\n}\nTEST(A, HandsOut) {  // [extract]\n}\n"}
 
     def test_accepts_labels_that_are_tested(self):
         self.accepts("contracts", self.PROMISE | self.TEST)
@@ -106,19 +106,19 @@ class Contracts(CheckTest):
 
     def test_accepts_a_citation_in_a_misuse(self):
         self.accepts("contracts", {
-            "include/eventp/a.hpp": "/// [take]\n",
-            "tests/compile_fail/a.cpp": "// Expect: no\n// [take]\n"})
+            "include/eventp/a.hpp": "/// [extract]\n",
+            "tests/compile_fail/a.cpp": "// Expect: no\n// [extract]\n"})
 
     def test_refuses_an_untested_label(self):
         self.refuses("contracts", self.PROMISE, "[remove.self] is promised and no test cites it")
 
     def test_refuses_an_untested_label_of_one_word(self):
-        self.refuses("contracts", self.PROMISE, "[take] is promised and no test cites it")
+        self.refuses("contracts", self.PROMISE, "[extract] is promised and no test cites it")
 
     def test_refuses_a_citation_in_a_file_without_tests(self):
         self.refuses("contracts", {
-            "include/eventp/a.hpp": "/// [take]\n", "tests/support/a.hpp": "// [take]\n"},
-            "[take] is promised and no test cites it")
+            "include/eventp/a.hpp": "/// [extract]\n", "tests/support/a.hpp": "// [extract]\n"},
+            "[extract] is promised and no test cites it")
 
     def test_refuses_a_label_that_nobody_promises(self):
         self.refuses("contracts", self.TEST, "[remove.self] is cited and no public header")

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <system_error>
 #include <type_traits>
@@ -32,40 +33,20 @@ using ::testing::Return;
 
 void ignore_event() {}
 
-TEST(FlagChain, IsTheInterestThatItsFlagsName)  // [builder.flags]
+TEST(Builder, StartsFromAnInterestThatIsAnOrdinaryValue)  // [builder.interest]
 {
-    static_assert(Interest{interest()} == Interest{});
-    static_assert(Interest{interest().read()} == Interest{}.read());
-    static_assert(Interest{interest().write()} == Interest{}.write());
-    static_assert(Interest{interest().read_write()} == Interest{}.read_write());
-    static_assert(Interest{interest().read_hangup()} == Interest{}.read_hangup());
-    static_assert(Interest{interest().priority()} == Interest{}.priority());
-    static_assert(Interest{interest().edge_triggered()} == Interest{}.edge_triggered());
-    static_assert(Interest{interest().oneshot()} == Interest{}.oneshot());
-    static_assert(Interest{interest().wakeup()} == Interest{}.wakeup());
-    static_assert(Interest{interest().exclusive()} == Interest{}.exclusive());
-    static_assert(Interest{interest().read().write().oneshot().read_hangup().priority()} ==
-                  Interest{}.read_write().oneshot().read_hangup().priority());
-    SUCCEED();
-}
-
-TEST(FlagChain, TakesWhatGoesWithExclusive)  // [interest.exclusive]
-{
-    static_assert(Interest{interest().exclusive().read_write().edge_triggered().wakeup()} ==
-                  Interest{}.exclusive().read_write().edge_triggered().wakeup());
-    SUCCEED();
-}
-
-TEST(FlagChain, IsAnInterestWhereOneIsAskedFor)  // [builder.flags]
-{
+    static_assert(std::is_same_v<decltype(interest()), Interest>);
+    static_assert(interest() == Interest{});
     NiceMock<MockReactor> reactor;
-    const auto name =
-        interest().read().with_fd(BorrowedFd{7}).with_handler(ignore_event).register_into(reactor);
-    ASSERT_TRUE(name);
+    const bool reads = !reactor.contains(BorrowedFd{7});
+    const Interest chosen = reads ? interest().read() : interest().write();
 
-    EXPECT_TRUE(reactor.modify(*name, interest().write().edge_triggered()));
+    const auto id = chosen.with_fd(BorrowedFd{7}).with_handler(ignore_event).register_into(reactor);
 
-    EXPECT_EQ(reactor.interest_of(*name), Interest{}.write().edge_triggered());
+    ASSERT_TRUE(id);
+    EXPECT_EQ(reactor.interest_of(*id), Interest{}.read());
+    EXPECT_TRUE(reactor.modify(*id, interest().write().edge_triggered()));
+    EXPECT_EQ(reactor.interest_of(*id), Interest{}.write().edge_triggered());
 }
 
 TEST(Builder, RegistersWithTheInterestOfTheChain)  // [builder.register]
@@ -87,10 +68,8 @@ TEST(Builder, TakesFlagsThatAreKnownAtRunTime)  // [builder.register]
 {
     NiceMock<MockReactor> reactor;
     volatile std::uint32_t bits = EPOLLOUT;
-    const auto name = interest(Interest{bits})
-                          .with_handler(ignore_event)
-                          .with_fd(BorrowedFd{7})
-                          .register_into(reactor);
+    const auto name =
+        Interest{bits}.with_handler(ignore_event).with_fd(BorrowedFd{7}).register_into(reactor);
 
     ASSERT_TRUE(name);
     EXPECT_EQ(reactor.interest_of(*name), Interest{}.write());
@@ -119,7 +98,7 @@ TEST(Builder, TakesMoveOnlyDescriptorsAndHandlersOver)  // [builder.build]
     OwnedFd file = make_eventfd();
     const int number = file.fd();
     {
-        const ThinSubscriber subscriber =
+        const AnySubscriber subscriber =
             interest()
                 .read()
                 .with_fd(std::move(file))
@@ -137,7 +116,7 @@ TEST(Builder, BuildsASubscriberThatSurvivesARefusal)  // [builder.build]
     NiceMock<MockReactor> reactor;
     const std::error_code full{ENOSPC, std::system_category()};
     EXPECT_CALL(reactor, add(_)).WillOnce(Return(std::unexpected{full}));
-    ThinSubscriber subscriber =
+    AnySubscriber subscriber =
         interest().read().with_fd(make_eventfd()).with_handler(ignore_event).build();
     const int number = subscriber.find<OwnedFd>()->fd();
 
@@ -180,7 +159,7 @@ TEST(Builder, RegistersIntoAReactorAndIntoWhatAHandlerIsGiven)  // [builder.regi
                                    interest()
                                        .read()
                                        .with_fd(make_eventfd(1))
-                                       .with_handler([&calls](Registration self, ReactorOps& in) {
+                                       .with_handler([&calls](RegistrationId self, ReactorOps& in) {
                                            calls += in.remove(self) ? 1 : 0;
                                        })
                                        .register_into(by);
@@ -198,13 +177,53 @@ TEST(Builder, RefusesExclusiveWithOneshotWhenItIsKnownAtRunTimeOnly)  // [intere
 {
     Reactor reactor;
 
-    const auto added = interest(Interest{}.read().exclusive().oneshot())
+    const auto added = Interest{}
+                           .read()
+                           .exclusive()
+                           .oneshot()
                            .with_fd(make_eventfd())
                            .with_handler(ignore_event)
                            .register_into(reactor);
 
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error(), std::errc::invalid_argument);
+}
+
+TEST(Builder, RefusesAHandlerThatIsANullPointerOrAnEmptyFunction)  // [handler.null]
+{
+    NiceMock<MockReactor> reactor;
+    struct Door {
+        [[nodiscard]] static int fd() noexcept { return 7; }
+        void on_event() {}
+    };
+    const auto error_of_null = [&reactor](auto handler) {
+        EXPECT_FALSE(
+            interest().read().with_fd(Door{}).with_handler(std::as_const(handler)).build());
+        return interest()
+            .read()
+            .with_fd(Door{})
+            .with_handler(handler)
+            .register_into(reactor)
+            .error();
+    };
+
+    EXPECT_EQ(error_of_null(static_cast<void (*)()>(nullptr)), std::errc::invalid_argument);
+    EXPECT_EQ(error_of_null(static_cast<void (Door::*)()>(nullptr)), std::errc::invalid_argument);
+    EXPECT_EQ(error_of_null(std::function<void()>{}), std::errc::invalid_argument);
+    EXPECT_EQ(interest()
+                  .with_fd(Door{})
+                  .with_handler(std::move_only_function<void()>{})
+                  .register_into(reactor)
+                  .error(),
+              std::errc::invalid_argument);
+    EXPECT_EQ(interest()
+                  .with_handler<Event>(std::function<void(Event)>{})
+                  .with_fd(Door{})
+                  .register_into(reactor)
+                  .error(),
+              std::errc::invalid_argument);
+    EXPECT_TRUE(interest().with_fd(Door{}).with_handler(std::function<void()>{[] {}}).build());
+    EXPECT_TRUE(interest().with_fd(Door{}).with_handler(&Door::on_event).build());
 }
 
 TEST(Builder, LetsTheDescriptorObjectBeFound)  // [builder.build]
@@ -214,8 +233,8 @@ TEST(Builder, LetsTheDescriptorObjectBeFound)  // [builder.build]
         int received = 0;
         [[nodiscard]] int fd() const noexcept { return file.fd(); }
     };
-    ThinSubscriber in_place = interest().with_fd(Connection{}).with_handler(ignore_event).build();
-    ThinSubscriber pointed =
+    AnySubscriber in_place = interest().with_fd(Connection{}).with_handler(ignore_event).build();
+    AnySubscriber pointed =
         interest().with_fd(std::make_unique<Connection>()).with_handler(ignore_event).build();
 
     ASSERT_NE(in_place.find<Connection>(), nullptr);

@@ -29,7 +29,7 @@ static_assert(!HasAfterFork<ChildProcess>);  // in a forked child it is to be de
 static_assert(std::is_nothrow_move_constructible_v<ChildProcess>);
 static_assert(std::is_nothrow_move_assignable_v<ChildProcess>);
 static_assert(!std::is_copy_constructible_v<ChildProcess>);
-static_assert(std::is_nothrow_move_constructible_v<ChildKiller>);
+static_assert(std::is_nothrow_move_constructible_v<ChildSignaler>);
 static_assert(!std::is_convertible_v<pid_t, ChildProcess>);
 
 /// A child that has exited with 3.
@@ -142,10 +142,10 @@ TEST_F(ExitHandlers, AreRefusedWithTheChildOnlyByRegisterInto) {  // [child.on_e
     const Idle idle;
     using ::testing::_;
     using ::testing::Return;
-    EXPECT_CALL(reactor_, add(_)).WillOnce([](ThinSubscriber&) {
+    EXPECT_CALL(reactor_, add(_)).WillOnce([](AnySubscriber&) {
         return detail::refused(std::errc::no_space_on_device);
     });
-    ThinSubscriber subscriber = idle.start().on_exit([] {}).build();
+    AnySubscriber subscriber = idle.start().on_exit([] {}).build();
 
     EXPECT_FALSE(reactor_.add(subscriber));
 

@@ -121,7 +121,7 @@ TEST_F(DeviceOnAMock, IsTheSameObjectUnderEachName) {  // [device.build]
     ASSERT_TRUE(names);
     EXPECT_FALSE(built);
     EXPECT_EQ((*names)[0].fd(), 20);
-    for (const Registration name : *names) {
+    for (const RegistrationId name : *names) {
         EXPECT_EQ(reactor.find<Panel>(name), where);
     }
 }
@@ -148,25 +148,29 @@ TEST_F(DeviceOnAMock, TakesBackWhatWasRegisteredWhenTheLastIsRefused) {  // [dev
 TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
     StrictMock<MockReactor> strict;
     auto built = panel.build(calls, destroyed);
-    const Registration first{10, 1};
-    const Registration second{11, 2};
+    const RegistrationId first{10, 1};
+    const RegistrationId second{11, 2};
     {
         const InSequence in_order;
         EXPECT_CALL(strict, add(_)).WillOnce(Return(first));
         EXPECT_CALL(strict, add(_)).WillOnce(Return(second));
         EXPECT_CALL(strict, add(_))
             .WillOnce(Return(detail::refused(std::errc::no_space_on_device)));
-        EXPECT_CALL(strict, take(Key{second})).WillOnce([] { return ThinSubscriber{}; });
-        EXPECT_CALL(strict, remove(Key{second})).WillOnce(Return(true));
-        EXPECT_CALL(strict, take(Key{first})).WillOnce([] { return ThinSubscriber{}; });
-        EXPECT_CALL(strict, remove(Key{first})).WillOnce(Return(true));
+        EXPECT_CALL(strict, extract(RegistrationKey{second})).WillOnce([] {
+            return AnySubscriber{};
+        });
+        EXPECT_CALL(strict, remove(RegistrationKey{second})).WillOnce(Return(true));
+        EXPECT_CALL(strict, extract(RegistrationKey{first})).WillOnce([] {
+            return AnySubscriber{};
+        });
+        EXPECT_CALL(strict, remove(RegistrationKey{first})).WillOnce(Return(true));
     }
 
     EXPECT_FALSE(built.add_to(strict));
     EXPECT_TRUE(built);
     EXPECT_EQ(destroyed, 0);
 
-    // What take() did not give back is made anew, with the interest it had.
+    // What extract() did not give back is made anew, with the interest it had.
     EXPECT_TRUE(built.add_to(reactor));
     EXPECT_EQ(reactor.interest_of(BorrowedFd{11}), writing);
     fire(BorrowedFd{10}, Event{EPOLLIN}, reactor);
@@ -186,14 +190,14 @@ TEST_F(DeviceOnAMock, IsDestroyedWhenItIsRefusedAndNobodyKeepsIt) {  // [device.
 TEST_F(DeviceOnAMock, IsTakenBackWhenMemoryRunsOut) {  // [device.all_or_nothing]
     NiceMock<MockReactor> behind;
     auto built = panel.build(calls, destroyed);
-    EXPECT_CALL(reactor, add(_)).WillRepeatedly([&](ThinSubscriber& part) {
+    EXPECT_CALL(reactor, add(_)).WillRepeatedly([&](AnySubscriber& part) {
         if (behind.size() == 2) {
             throw std::bad_alloc{};
         }
         return behind.add(part);
     });
-    EXPECT_CALL(reactor, take(_)).Times(2).WillRepeatedly([&](Key key) {
-        return behind.take(key);
+    EXPECT_CALL(reactor, extract(_)).Times(2).WillRepeatedly([&](RegistrationKey key) {
+        return behind.extract(key);
     });
 
     EXPECT_THROW(static_cast<void>(built.add_to(reactor)), std::bad_alloc);

@@ -31,19 +31,19 @@ TEST(ExitStatus, TellsTheWaysOfEndingApart) {  // [child.status]
     EXPECT_TRUE(dumped.core_dumped());
     EXPECT_NE(dumped, ExitStatus::signaled(SIGSEGV, false));
 
-    constexpr ExitStatus lost = ExitStatus::lost();
-    EXPECT_TRUE(lost.is_lost());
-    EXPECT_FALSE(lost.is_success());
-    EXPECT_EQ(lost.code(), std::nullopt);
-    EXPECT_EQ(lost.signal(), std::nullopt);
-    EXPECT_FALSE(well.is_lost() || killed.is_lost());
+    constexpr ExitStatus unknown = ExitStatus::unknown();
+    EXPECT_TRUE(unknown.is_unknown());
+    EXPECT_FALSE(unknown.is_success());
+    EXPECT_EQ(unknown.code(), std::nullopt);
+    EXPECT_EQ(unknown.signal(), std::nullopt);
+    EXPECT_FALSE(well.is_unknown() || killed.is_unknown());
 }
 
 TEST(ExitStatus, ReadsAsASentence) {  // [child.status]
     EXPECT_EQ(to_string(ExitStatus::exited(3)), "exited with 3");
     EXPECT_EQ(to_string(ExitStatus::signaled(9, false)), "killed by signal 9");
     EXPECT_EQ(to_string(ExitStatus::signaled(11, true)), "killed by signal 11, core dumped");
-    EXPECT_EQ(to_string(ExitStatus::lost()), "lost");
+    EXPECT_EQ(to_string(ExitStatus::unknown()), "unknown");
 }
 
 }  // namespace

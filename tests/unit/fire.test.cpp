@@ -27,9 +27,9 @@ using MockFire = support::Mock;
 
 TEST_F(MockFire, CallsAKeptHandlerWithTheEventItsNameAndTheMock)  // [mock.fire]
 {
-    std::vector<Registration> told;
+    std::vector<RegistrationId> told;
     ReactorOps* by = nullptr;
-    const Registration name = add(7, [&](ReactorOps& ops, Registration self) {
+    const RegistrationId name = add(7, [&](ReactorOps& ops, RegistrationId self) {
         told.push_back(self);
         by = &ops;
     });
@@ -44,8 +44,8 @@ TEST_F(MockFire, CallsAKeptHandlerWithTheEventItsNameAndTheMock)  // [mock.fire]
 
 TEST_F(MockFire, CallsWhateverTheInterestSays)  // [mock.fire]
 {
-    const Registration once = add(7, {}, Interest{}.read().oneshot());
-    const Registration paused = add(8, {}, Interest{});
+    const RegistrationId once = add(7, {}, Interest{}.read().oneshot());
+    const RegistrationId paused = add(8, {}, Interest{});
 
     fire(once, Event{EPOLLOUT}, reactor);
     fire(once, Event{EPOLLIN}, reactor);
@@ -57,10 +57,10 @@ TEST_F(MockFire, CallsWhateverTheInterestSays)  // [mock.fire]
 
 TEST_F(MockFire, CallsASubscriberThatIsRegisteredNowhere)  // [mock.fire]
 {
-    Registration told{1, 1};
+    RegistrationId told{1, 1};
     ReactorOps* by = nullptr;
     auto subscriber =
-        ThinSubscriber::make<Probe>(7, destroyed, [&](ReactorOps& ops, Registration self) {
+        AnySubscriber::make<Probe>(7, destroyed, [&](ReactorOps& ops, RegistrationId self) {
             told = self;
             by = &ops;
         });
@@ -68,7 +68,7 @@ TEST_F(MockFire, CallsASubscriberThatIsRegisteredNowhere)  // [mock.fire]
     fire(subscriber, Event{EPOLLIN}, reactor);
 
     EXPECT_TRUE(subscriber);
-    EXPECT_EQ(told, Registration(7, 0));
+    EXPECT_EQ(told, RegistrationId(7, 0));
     EXPECT_EQ(by, &reactor);
     EXPECT_EQ(subscriber.find<Probe>()->told, Interest{}.read());
     EXPECT_EQ(subscriber.find<Probe>()->event, Event{EPOLLIN});
@@ -76,8 +76,8 @@ TEST_F(MockFire, CallsASubscriberThatIsRegisteredNowhere)  // [mock.fire]
 
 TEST_F(MockFire, FiresWhatAFiredHandlerHasAdded)  // [mock.fire]
 {
-    const Registration listener = add(7, [&](ReactorOps& by, Registration /*self*/) {
-        auto connection = ThinSubscriber::make<Probe>(8, destroyed);
+    const RegistrationId listener = add(7, [&](ReactorOps& by, RegistrationId /*self*/) {
+        auto connection = AnySubscriber::make<Probe>(8, destroyed);
         EXPECT_TRUE(by.add(connection));
     });
 
@@ -94,10 +94,10 @@ TEST_F(MockFire, FailsTheTestForANameThatNothingIsKeptUnder)  // [mock.fire]
     static NiceMock<MockReactor>* mock = nullptr;
     mock = &reactor;
 
-    EXPECT_NONFATAL_FAILURE(fire(Registration(7, 42), Event{}, *mock), "under 7#42");
+    EXPECT_NONFATAL_FAILURE(fire(RegistrationId(7, 42), Event{}, *mock), "under 7#42");
     EXPECT_NONFATAL_FAILURE(
         {
-            ThinSubscriber empty;
+            AnySubscriber empty;
             fire(empty, Event{}, *mock);
         },
         "the subscriber is empty");
@@ -106,7 +106,7 @@ TEST_F(MockFire, FailsTheTestForANameThatNothingIsKeptUnder)  // [mock.fire]
 #if defined(__cpp_exceptions)
 TEST_F(MockFire, DestroysTheRemovedAlsoWhenTheHandlerThrows)  // [mock.fire]
 {
-    const Registration name = add(7, [](ReactorOps& by, Registration self) {
+    const RegistrationId name = add(7, [](ReactorOps& by, RegistrationId self) {
         by.remove(self);
         throw std::string{"from the handler"};
     });

@@ -28,13 +28,13 @@ TEST_F(Handler, IsGivenEachOfTheFiveAsItIsNow)  // [handler.parameters]
     Door* door = nullptr;
     Event seen;
     Interest told;
-    Registration self;
+    RegistrationId self;
     ReactorOps* by = nullptr;
     const auto name =
         interest()
             .read()
             .with_fd(Door{7})
-            .with_handler([&](Door& d, Event e, Interest i, Registration r, ReactorOps& o) {
+            .with_handler([&](Door& d, Event e, Interest i, RegistrationId r, ReactorOps& o) {
                 door = &d;
                 seen = e;
                 told = i;
@@ -56,7 +56,7 @@ TEST_F(Handler, IsGivenEachOfTheFiveAsItIsNow)  // [handler.parameters]
 TEST_F(Handler, TakesValuesByValueOrByReferenceAndObjectsAlsoAsConst)  // [handler.parameters]
 {
     int calls = 0;
-    fire_handler([&](const Event& e, const Interest& i, const Registration& r, const Door& d,
+    fire_handler([&](const Event& e, const Interest& i, const RegistrationId& r, const Door& d,
                      const ReactorOps& o) {
         calls += e == event && i == Interest{}.read() && r.fd() == d.fd() && &o == &reactor ? 1 : 0;
     });
@@ -136,7 +136,7 @@ TEST_F(Handler, IsAFunctorWithAnyCallOperatorOfOneSignature)  // [handler.parame
 TEST_F(Handler, KeepsItsStateFromCallToCall)  // [handler.parameters]
 {
     int last = 0;
-    const Registration name = fire_handler([count = 0, &last]() mutable { last = ++count; });
+    const RegistrationId name = fire_handler([count = 0, &last]() mutable { last = ++count; });
 
     fire(name, event, reactor);
 

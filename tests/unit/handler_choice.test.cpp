@@ -34,7 +34,7 @@ TEST_F(Handler, LetsALambdaWithATemplateOverItsDescriptorReplaceIt)  // [handler
 TEST_F(Handler, OfOneGenericParameterIsGivenTheDescriptor)  // [handler.generic]
 {
     const Door* seen = nullptr;
-    const Registration name = fire_handler([&seen](auto& x) {
+    const RegistrationId name = fire_handler([&seen](auto& x) {
         static_assert(std::is_same_v<decltype(x), Door&>);
         seen = &x;
     });
@@ -116,12 +116,12 @@ TEST_F(Handler, FromBindFrontIsGivenWhatIsLeft)  // [handler.generic]
 
 TEST_F(Handler, TakesTheParametersThatAreSaidOutright)  // [handler.explicit]
 {
-    Registration self;
+    RegistrationId self;
     Event seen;
     const auto name = interest()
                           .with_fd(Door{7})
-                          .with_handler<Registration, Event>([&](auto name_of_mine, auto what) {
-                              static_assert(std::is_same_v<decltype(name_of_mine), Registration>);
+                          .with_handler<RegistrationId, Event>([&](auto name_of_mine, auto what) {
+                              static_assert(std::is_same_v<decltype(name_of_mine), RegistrationId>);
                               self = name_of_mine;
                               seen = what;
                           })
@@ -158,17 +158,17 @@ TEST_F(Handler, MayBeAFunctionThatIsPartOfTheType)  // [handler.static]
 
 TEST_F(Handler, MayBeAMemberFunctionOfItsDescriptorObject)  // [handler.static]
 {
-    const Registration name =
+    const RegistrationId name =
         fire_once(interest().with_fd(Door{7}).with_handler<&Door::on_event>());
     EXPECT_EQ(reactor.find<Door>(name)->seen, event);
     EXPECT_EQ(reactor.find<Door>(name)->reactor, &reactor);
 
-    const Registration by_const =
+    const RegistrationId by_const =
         fire_once(interest().with_fd(Door{8}).with_handler<&Door::on_const>());
     EXPECT_EQ(*reactor.find<Door>(by_const)->const_calls, 1);
 
     Door pointed{9};
-    const Registration by_pointer =
+    const RegistrationId by_pointer =
         fire_once(interest().with_handler<&Door::on_lvalue>().with_fd(&pointed));
     EXPECT_EQ(pointed.registration, by_pointer);
 }
@@ -176,7 +176,7 @@ TEST_F(Handler, MayBeAMemberFunctionOfItsDescriptorObject)  // [handler.static]
 TEST_F(Handler, MayBeAMemberFunctionThatIsNotPartOfTheType)  // [handler.parameters]
 {
     void (Door::*by_event)(Event, ReactorOps&) = &Door::on_event;
-    const Registration name = fire_once(interest().with_fd(Door{7}).with_handler(by_event));
+    const RegistrationId name = fire_once(interest().with_fd(Door{7}).with_handler(by_event));
     EXPECT_EQ(reactor.find<Door>(name)->seen, event);
     EXPECT_EQ(reactor.find<Door>(name)->reactor, &reactor);
 
@@ -208,7 +208,7 @@ struct FrontDoor : Door {
 
 TEST_F(Handler, MayBeAMemberFunctionOfABaseOfItsDescriptorObject)  // [handler.static]
 {
-    const Registration name =
+    const RegistrationId name =
         fire_once(interest().with_fd(FrontDoor{7}).with_handler<&Door::on_event>());
 
     EXPECT_EQ(reactor.find<FrontDoor>(name)->seen, event);
@@ -216,7 +216,7 @@ TEST_F(Handler, MayBeAMemberFunctionOfABaseOfItsDescriptorObject)  // [handler.s
 
 TEST_F(Handler, ThatIsPartOfTheTypeTakesNoRoom)  // [handler.static]
 {
-    using Slim = TriSubscriber<Door, StaticHandler<&count_event>>;
+    using Slim = FdSubscriber<Door, StaticHandler<&count_event>>;
     struct Parts {
         Door door;
         Interest interest;

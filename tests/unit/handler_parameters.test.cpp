@@ -23,7 +23,7 @@ struct Door {
 
 constexpr Event event{EPOLLIN | EPOLLPRI};
 constexpr Interest told = Interest{}.read().oneshot();
-constexpr Registration name{7, 42};
+constexpr RegistrationId name{7, 42};
 const Door* door_there = nullptr;
 const ReactorOps* reactor_there = nullptr;
 
@@ -37,7 +37,7 @@ char letter(Event given) {
 char letter(Interest given) {
     return given == told ? 'I' : '!';
 }
-char letter(Registration given) {
+char letter(RegistrationId given) {
     return given == name ? 'N' : '!';
 }
 char letter(const ReactorOps& given) {
@@ -74,7 +74,7 @@ protected:
         call_with<Door&, A...>();
         call_with<Event, A...>();
         call_with<Interest, A...>();
-        call_with<Registration, A...>();
+        call_with<RegistrationId, A...>();
         call_with<ReactorOps&, A...>();
     }
 

@@ -18,22 +18,19 @@ struct Flag {
     const char* name;
     std::uint32_t bit;
     Interest (Interest::*set)() const noexcept;
-    Interest (Interest::*remove)() const noexcept;
     bool (Interest::*is)() const noexcept;
 };
 
 constexpr Flag flags[] = {
-    {"read", EPOLLIN, &Interest::read, &Interest::remove_read, &Interest::is_read},
-    {"write", EPOLLOUT, &Interest::write, &Interest::remove_write, &Interest::is_write},
-    {"read_hangup", EPOLLRDHUP, &Interest::read_hangup, &Interest::remove_read_hangup,
-     &Interest::is_read_hangup},
-    {"priority", EPOLLPRI, &Interest::priority, &Interest::remove_priority, &Interest::is_priority},
+    {"read", EPOLLIN, &Interest::read, &Interest::is_read},
+    {"write", EPOLLOUT, &Interest::write, &Interest::is_write},
+    {"read_hangup", EPOLLRDHUP, &Interest::read_hangup, &Interest::is_read_hangup},
+    {"priority", EPOLLPRI, &Interest::priority, &Interest::is_priority},
     {"edge_triggered", std::uint32_t{EPOLLET}, &Interest::edge_triggered,
-     &Interest::remove_edge_triggered, &Interest::is_edge_triggered},
-    {"oneshot", EPOLLONESHOT, &Interest::oneshot, &Interest::remove_oneshot, &Interest::is_oneshot},
-    {"wakeup", EPOLLWAKEUP, &Interest::wakeup, &Interest::remove_wakeup, &Interest::is_wakeup},
-    {"exclusive", EPOLLEXCLUSIVE, &Interest::exclusive, &Interest::remove_exclusive,
-     &Interest::is_exclusive},
+     &Interest::is_edge_triggered},
+    {"oneshot", EPOLLONESHOT, &Interest::oneshot, &Interest::is_oneshot},
+    {"keep_awake", EPOLLWAKEUP, &Interest::keep_awake, &Interest::keeps_awake},
+    {"exclusive", EPOLLEXCLUSIVE, &Interest::exclusive, &Interest::is_exclusive},
 };
 
 constexpr std::uint32_t every_bit = 0xFFFF'FFFF;
@@ -46,11 +43,12 @@ TEST(Interest, SetsExactlyTheBitThatAFlagNames) {
     }
 }
 
-TEST(Interest, RemovesExactlyTheBitThatAFlagNames) {
+TEST(Interest, WithoutRemovesExactlyTheBitsOfItsArgument) {
     for (const Flag& flag : flags) {
         SCOPED_TRACE(flag.name);
-        EXPECT_EQ((Interest{every_bit}.*flag.remove)().bits(), every_bit & ~flag.bit);
-        EXPECT_EQ((Interest{}.*flag.remove)().bits(), 0U);
+        const Interest removed = (Interest{}.*flag.set)();
+        EXPECT_EQ(Interest{every_bit}.without(removed).bits(), every_bit & ~flag.bit);
+        EXPECT_EQ(Interest{}.without(removed).bits(), 0U);
     }
 }
 
@@ -64,12 +62,11 @@ TEST(Interest, AsksForExactlyTheBitThatAFlagNames) {
 
 TEST(Interest, ReadWriteIsReadAndWriteTogether) {
     EXPECT_EQ(Interest{}.read_write(), Interest{}.read().write());
-    EXPECT_EQ(Interest{every_bit}.remove_read_write().bits(), every_bit & ~(EPOLLIN | EPOLLOUT));
 }
 
 TEST(Interest, IsEmptyWhenNoConditionIsAskedForWhateverTheModes) {
     EXPECT_TRUE(Interest{}.is_empty());
-    EXPECT_TRUE(Interest{}.edge_triggered().oneshot().wakeup().is_empty());
+    EXPECT_TRUE(Interest{}.edge_triggered().oneshot().keep_awake().is_empty());
     for (const std::uint32_t condition :
          {std::uint32_t{EPOLLIN}, std::uint32_t{EPOLLOUT}, std::uint32_t{EPOLLRDHUP},
           std::uint32_t{EPOLLPRI}, std::uint32_t{EPOLLERR}, std::uint32_t{EPOLLHUP}}) {
@@ -83,7 +80,7 @@ TEST(Interest, IsValidForAllFlagsTogetherButExclusive) {
         all = (all.*flag.set)();
     }
 
-    EXPECT_TRUE(all.remove_exclusive().is_valid());
+    EXPECT_TRUE(all.without(Interest{}.exclusive()).is_valid());
     EXPECT_TRUE(Interest{}.is_valid());
 }
 
@@ -91,7 +88,7 @@ TEST(Interest, RefusesExclusiveWithReadHangupPriorityAndOneshot)  // [interest.e
 {
     const Interest exclusive = Interest{}.exclusive();
 
-    EXPECT_TRUE(exclusive.read_write().edge_triggered().wakeup().is_valid());
+    EXPECT_TRUE(exclusive.read_write().edge_triggered().keep_awake().is_valid());
     EXPECT_FALSE(exclusive.read_hangup().is_valid());
     EXPECT_FALSE(exclusive.priority().is_valid());
     EXPECT_FALSE(exclusive.oneshot().is_valid());
@@ -109,7 +106,7 @@ TEST(Interest, IsNotValidWithABitThatLinuxDoesNotKnow) {
 
 TEST(Interest, IsBuiltWhileCompiling) {
     static_assert(Interest{}.read().edge_triggered().bits() == (EPOLLIN | EPOLLET));
-    static_assert(Interest{}.read_write().remove_write() == Interest{}.read());
+    static_assert(Interest{}.read_write().without(Interest{}.write()) == Interest{}.read());
     static_assert(Interest{EPOLLIN} != Interest{EPOLLOUT});
     SUCCEED();
 }

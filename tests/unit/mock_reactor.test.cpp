@@ -30,7 +30,7 @@ using MockAdd = Mock;
 
 TEST_F(MockAdd, TakesTheSubscriberOverAndNumbersIt)  // [mock.keeps]
 {
-    auto subscriber = ThinSubscriber::make<Probe>(7, destroyed);
+    auto subscriber = AnySubscriber::make<Probe>(7, destroyed);
 
     const auto name = reactor.add(subscriber);
 
@@ -44,9 +44,9 @@ TEST_F(MockAdd, TakesTheSubscriberOverAndNumbersIt)  // [mock.keeps]
 
 TEST_F(MockAdd, GivesEachRegistrationAGenerationOfItsOwn)  // [mock.keeps]
 {
-    const Registration first = add(7);
+    const RegistrationId first = add(7);
     reactor.remove(first);
-    const Registration second = add(7);
+    const RegistrationId second = add(7);
 
     EXPECT_NE(first, second);
     EXPECT_FALSE(reactor.contains(first));
@@ -56,7 +56,7 @@ TEST_F(MockAdd, GivesEachRegistrationAGenerationOfItsOwn)  // [mock.keeps]
 TEST_F(MockAdd, RefusesWhatAReactorRefuses)  // [mock.keeps]
 {
     add(7);
-    ThinSubscriber empty;
+    AnySubscriber empty;
 
     EXPECT_EQ(refusal(7), std::errc::file_exists);
     EXPECT_EQ(refusal(-1), std::errc::bad_file_descriptor);
@@ -71,9 +71,9 @@ TEST_F(MockAdd, AnswersOperationCanceledToTheDestructorsThatItRuns)  // [mock.ke
     int other = 0;
     {
         NiceMock<MockReactor> mock;
-        auto subscriber = ThinSubscriber::make<Probe>(7, destroyed);
+        auto subscriber = AnySubscriber::make<Probe>(7, destroyed);
         subscriber.find<Probe>()->on_destroy = [&] {
-            auto late = ThinSubscriber::make<Probe>(8, other);
+            auto late = AnySubscriber::make<Probe>(8, other);
             answer = mock.add(late).error();
         };
         ASSERT_TRUE(mock.add(subscriber));
@@ -94,13 +94,13 @@ TEST_F(MockAdd, AnswersWhatATestTellsItTo)  // [mock.methods]
 
 TEST_F(Mock, ExpectsEveryOperationWithoutAmbiguity)  // [mock.methods]
 {
-    const Registration name{7, 42};
-    EXPECT_CALL(reactor, modify(Key{name}, Interest{}.write()));
-    EXPECT_CALL(reactor, remove(Key{name})).WillOnce(Return(true));
+    const RegistrationId name{7, 42};
+    EXPECT_CALL(reactor, modify(RegistrationKey{name}, Interest{}.write()));
+    EXPECT_CALL(reactor, remove(RegistrationKey{name})).WillOnce(Return(true));
     EXPECT_CALL(reactor, remove_now(::testing::Eq(name))).WillOnce(Return(true));
-    EXPECT_CALL(reactor, take(_));
-    EXPECT_CALL(reactor, contains(Key{BorrowedFd{7}})).WillOnce(Return(true));
-    EXPECT_CALL(reactor, again).WillOnce(Return(true));
+    EXPECT_CALL(reactor, extract(_));
+    EXPECT_CALL(reactor, contains(RegistrationKey{BorrowedFd{7}})).WillOnce(Return(true));
+    EXPECT_CALL(reactor, requeue).WillOnce(Return(true));
     EXPECT_CALL(reactor, stop());
 
     ReactorOps& operations = reactor;
@@ -108,9 +108,9 @@ TEST_F(Mock, ExpectsEveryOperationWithoutAmbiguity)  // [mock.methods]
               std::errc::no_such_file_or_directory);
     EXPECT_TRUE(operations.remove(name));
     EXPECT_TRUE(operations.remove_now(name));
-    EXPECT_FALSE(operations.take(name));
+    EXPECT_FALSE(operations.extract(name));
     EXPECT_TRUE(operations.contains(BorrowedFd{7}));
-    EXPECT_TRUE(operations.again(name));
+    EXPECT_TRUE(operations.requeue(name));
     operations.stop();
 }
 
@@ -118,13 +118,13 @@ TEST_F(Mock, ShowsNamesAndFlagsAsWordsWhenAnExpectationFails)  // [mock.methods]
 {
     EXPECT_EQ(::testing::PrintToString(Interest{}.read().oneshot()), "EPOLLIN|EPOLLONESHOT");
     EXPECT_EQ(::testing::PrintToString(Event{EPOLLHUP}), "EPOLLHUP");
-    EXPECT_EQ(::testing::PrintToString(Registration{7, 42}), "7#42");
-    EXPECT_EQ(::testing::PrintToString(Key{BorrowedFd{7}}), "7#0");
+    EXPECT_EQ(::testing::PrintToString(RegistrationId{7, 42}), "7#42");
+    EXPECT_EQ(::testing::PrintToString(RegistrationKey{BorrowedFd{7}}), "7#0");
 }
 
 TEST_F(Mock, FindsAKeptSubscriberByItsType)  // [mock.keeps]
 {
-    const Registration name = add(7);
+    const RegistrationId name = add(7);
 
     ASSERT_NE(reactor.find<Probe>(name), nullptr);
     EXPECT_EQ(reactor.find<Probe>(BorrowedFd{7})->fd(), 7);
@@ -136,7 +136,7 @@ using MockModify = Mock;
 
 TEST_F(MockModify, ChangesTheInterestThatTheHandlerIsTold)  // [mock.modify]
 {
-    const Registration name = add(7);
+    const RegistrationId name = add(7);
 
     EXPECT_TRUE(reactor.modify(name, Interest{}.write()));
 
@@ -147,8 +147,8 @@ TEST_F(MockModify, ChangesTheInterestThatTheHandlerIsTold)  // [mock.modify]
 
 TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify]
 {
-    const Registration name = add(7);
-    const Registration exclusive = add(8, {}, Interest{}.read().exclusive());
+    const RegistrationId name = add(7);
+    const RegistrationId exclusive = add(8, {}, Interest{}.read().exclusive());
 
     EXPECT_EQ(reactor.modify(BorrowedFd{9}, Interest{}).error(),
               std::errc::no_such_file_or_directory);
@@ -162,7 +162,7 @@ TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify
 
 TEST_F(MockModify, LetsAnExclusiveSubscriberPauseAndResumeAsAnything)  // [mock.modify]
 {
-    const Registration name = add(7, {}, Interest{}.read().exclusive());
+    const RegistrationId name = add(7, {}, Interest{}.read().exclusive());
 
     EXPECT_TRUE(reactor.modify(name, Interest{}));
     EXPECT_EQ(reactor.interest_of(name), Interest{});
@@ -188,7 +188,7 @@ TEST_F(MockRemove, DestroysTheFiredOneWhenItsHandlerHasReturned)  // [mock.remov
 {
     for (const bool now : {false, true}) {
         const int before = destroyed;
-        const Registration name = add(7, [&](ReactorOps& by, Registration self) {
+        const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
             EXPECT_TRUE(now ? by.remove_now(self) : by.remove(self));
             EXPECT_EQ(destroyed, before) << "destroyed under its own handler";
             EXPECT_FALSE(by.contains(self));
@@ -202,10 +202,10 @@ TEST_F(MockRemove, DestroysTheFiredOneWhenItsHandlerHasReturned)  // [mock.remov
 
 TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrNow)  // [mock.remove]
 {
-    const Registration later = add(8);
-    const Registration now = add(9);
+    const RegistrationId later = add(8);
+    const RegistrationId now = add(9);
     std::vector<int> seen;
-    const Registration name = add(7, [&](ReactorOps& by, Registration /*self*/) {
+    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId /*self*/) {
         by.remove(later);
         seen.push_back(destroyed);
         by.remove_now(now);
@@ -221,8 +221,8 @@ TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrNow)  // [mock.remo
 
 TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
 {
-    const Registration other = add(8);
-    const Registration name = add(7);
+    const RegistrationId other = add(8);
+    const RegistrationId name = add(7);
     reactor.find<Probe>(name)->on_destroy = [this, other] { reactor.remove(other); };
 
     EXPECT_TRUE(reactor.remove(name));
@@ -231,46 +231,46 @@ TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
     EXPECT_EQ(reactor.size(), 0U);
 }
 
-TEST_F(Mock, TakeHandsOutWhatIsKeptButNotTheFiredOne)  // [mock.take]
+TEST_F(Mock, TakeHandsOutWhatIsKeptButNotTheFiredOne)  // [mock.extract]
 {
-    const Registration other = add(8);
-    const Registration name = add(7, [&](ReactorOps& by, Registration self) {
-        EXPECT_FALSE(by.take(self));
+    const RegistrationId other = add(8);
+    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
+        EXPECT_FALSE(by.extract(self));
         EXPECT_TRUE(by.contains(self));
     });
 
     fire(name, Event{EPOLLIN}, reactor);
-    ThinSubscriber taken = reactor.take(other);
+    AnySubscriber taken = reactor.extract(other);
 
     EXPECT_TRUE(taken);
     EXPECT_FALSE(reactor.contains(other));
-    EXPECT_FALSE(reactor.take(other));
+    EXPECT_FALSE(reactor.extract(other));
     EXPECT_EQ(destroyed, 0);
     EXPECT_EQ(reactor.add(taken)->fd(), 8);
 }
 
 TEST_F(Mock, ContainsKnowsNamesAndDescriptors)  // [mock.contains]
 {
-    const Registration name = add(7);
+    const RegistrationId name = add(7);
 
     EXPECT_TRUE(reactor.contains(name));
     EXPECT_TRUE(reactor.contains(BorrowedFd{7}));
-    EXPECT_FALSE(reactor.contains(Registration(7, name.generation() + 1)));
-    EXPECT_FALSE(reactor.contains(Registration{}));
+    EXPECT_FALSE(reactor.contains(RegistrationId(7, name.generation() + 1)));
+    EXPECT_FALSE(reactor.contains(RegistrationId{}));
     EXPECT_FALSE(reactor.contains(BorrowedFd{8}));
 }
 
-TEST_F(Mock, AgainIsAnsweredForTheFiredOneOnly)  // [mock.again]
+TEST_F(Mock, AgainIsAnsweredForTheFiredOneOnly)  // [mock.requeue]
 {
-    const Registration other = add(8);
+    const RegistrationId other = add(8);
     bool self_answer = false;
     bool other_answer = true;
     bool paused_answer = true;
-    const Registration name = add(7, [&](ReactorOps& by, Registration self) {
-        self_answer = by.again(self);
-        other_answer = by.again(other);
+    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
+        self_answer = by.requeue(self);
+        other_answer = by.requeue(other);
         EXPECT_TRUE(by.modify(self, Interest{}));
-        paused_answer = by.again(self);
+        paused_answer = by.requeue(self);
     });
 
     fire(name, Event{EPOLLIN}, reactor);
@@ -278,7 +278,7 @@ TEST_F(Mock, AgainIsAnsweredForTheFiredOneOnly)  // [mock.again]
     EXPECT_TRUE(self_answer);
     EXPECT_FALSE(other_answer);
     EXPECT_FALSE(paused_answer);
-    EXPECT_FALSE(reactor.again(name));
+    EXPECT_FALSE(reactor.requeue(name));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST(Registry, FindsASlotByNumberOrByName) {
     insert(registry, slot);
 
     EXPECT_EQ(registry.find(BorrowedFd{7}), &slot);
-    EXPECT_EQ(registry.find(Registration{7, 42}), &slot);
+    EXPECT_EQ(registry.find(RegistrationId{7, 42}), &slot);
     EXPECT_EQ(registry.at(7), &slot);
     EXPECT_EQ(registry.size(), 1U);
 }
@@ -52,9 +52,9 @@ TEST(Registry, FindsNothingForAnotherGenerationOrNumber)  // [registration.stale
     Slot slot = slot_of(7, 42);
     insert(registry, slot);
 
-    EXPECT_EQ(registry.find(Registration{7, 41}), nullptr);
-    EXPECT_EQ(registry.find(Registration{8, 42}), nullptr);
-    EXPECT_EQ(registry.find(Registration{}), nullptr);
+    EXPECT_EQ(registry.find(RegistrationId{7, 41}), nullptr);
+    EXPECT_EQ(registry.find(RegistrationId{8, 42}), nullptr);
+    EXPECT_EQ(registry.find(RegistrationId{}), nullptr);
     EXPECT_EQ(registry.find(BorrowedFd{8}), nullptr);
     EXPECT_EQ(registry.find(BorrowedFd{-1}), nullptr);
     EXPECT_EQ(registry.find(BorrowedFd{INT_MIN}), nullptr);
@@ -118,12 +118,12 @@ TEST(Registry, FindsAnEvictedSlotByItsNameOnly) {
     insert(registry, newcomer);
 
     EXPECT_EQ(registry.find(BorrowedFd{7}), &newcomer);
-    EXPECT_EQ(registry.find(Registration{7, 42}), &paused);
-    EXPECT_EQ(registry.find(Registration{7, 43}), &newcomer);
+    EXPECT_EQ(registry.find(RegistrationId{7, 42}), &paused);
+    EXPECT_EQ(registry.find(RegistrationId{7, 43}), &newcomer);
     EXPECT_EQ(registry.size(), 2U);
 
     registry.erase(paused);
-    EXPECT_EQ(registry.find(Registration{7, 42}), nullptr);
+    EXPECT_EQ(registry.find(RegistrationId{7, 42}), nullptr);
     EXPECT_EQ(registry.find(BorrowedFd{7}), &newcomer);
     EXPECT_EQ(registry.size(), 1U);
 }

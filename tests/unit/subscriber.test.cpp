@@ -11,9 +11,9 @@
 
 #include <sys/epoll.h>
 
+#include <eventp/any_subscriber.hpp>
 #include <eventp/testing/fire.hpp>
 #include <eventp/testing/mock_reactor.hpp>
-#include <eventp/thin_subscriber.hpp>
 
 namespace eventp {
 namespace {
@@ -31,14 +31,14 @@ struct Base {
 };
 
 struct WithAll : Base {
-    void handle(ReactorOps& reactor, Registration name, Event what, Interest interest_now) {
+    void handle(ReactorOps& reactor, RegistrationId name, Event what, Interest interest_now) {
         by = &reactor;
         self = name;
         seen = what;
         told = interest_now;
     }
     ReactorOps* by = nullptr;
-    Registration self;
+    RegistrationId self;
     Event seen;
     Interest told;
 };
@@ -46,7 +46,7 @@ struct WithAll : Base {
 TEST(Subscriber, HandlesWithTheParametersThatItNames)  // [subscriber.custom]
 {
     NiceMock<MockReactor> reactor;
-    ThinSubscriber subscriber{WithAll{}};
+    AnySubscriber subscriber{WithAll{}};
     const auto name = reactor.add(subscriber);
 
     fire(*name, event, reactor);
@@ -88,7 +88,7 @@ TYPED_TEST_SUITE(SubscriberShape, Shapes, );
 TYPED_TEST(SubscriberShape, IsCalledOnceForAnEvent)  // [subscriber.custom]
 {
     NiceMock<MockReactor> reactor;
-    ThinSubscriber subscriber{TypeParam{}};
+    AnySubscriber subscriber{TypeParam{}};
     calls = 0;
 
     fire(subscriber, event, reactor);
@@ -148,7 +148,7 @@ public:
 TEST(Subscriber, MayHandleWithAFunctionOfAPrivateBase)  // [subscriber.custom]
 {
     ::testing::NiceMock<testing::MockReactor> reactor;
-    auto subscriber = ThinSubscriber::make<Hiding>();
+    auto subscriber = AnySubscriber::make<Hiding>();
     const auto* seen = &subscriber.find<Hiding>()->seen;
     const auto name = reactor.add(subscriber);
     ASSERT_TRUE(name);
@@ -158,19 +158,19 @@ TEST(Subscriber, MayHandleWithAFunctionOfAPrivateBase)  // [subscriber.custom]
     EXPECT_EQ(*seen, Event{EPOLLIN});
 }
 
-TEST(TriSubscriber, IsASubscriberOfItsThreeParts)  // [subscriber.custom]
+TEST(FdSubscriber, IsASubscriberOfItsThreeParts)  // [subscriber.custom]
 {
     struct Door {
         std::string opened_by;
         [[nodiscard]] int fd() const noexcept { return 7; }
     };
     const auto open = [](Door& door) { door.opened_by = "the handler"; };
-    using Tri = TriSubscriber<Door, decltype(open)>;
+    using Tri = FdSubscriber<Door, decltype(open)>;
     static_assert(Subscriber<Tri>);
     NiceMock<MockReactor> reactor;
 
     Tri subscriber{Interest{}.write(), Door{}, open};
-    subscriber.handle(event, Interest{}, Registration{}, reactor);
+    subscriber.handle(event, Interest{}, RegistrationId{}, reactor);
 
     EXPECT_EQ(subscriber.fd(), 7);
     EXPECT_EQ(subscriber.interest(), Interest{}.write());

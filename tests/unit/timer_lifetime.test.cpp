@@ -156,13 +156,13 @@ TEST(TimersLifetime, NothingIsArmedByAHandlerThatEndsWithItsTimers) {  // [timer
 
 TEST(TimersLifetime, TheSubscriberMayOutliveTheReactorAndTheTimers) {  // [timer.lifetime]
     const FakeTime::Begin begin;
-    std::vector<ThinSubscriber> kept;
+    std::vector<AnySubscriber> kept;
     std::optional<Timers> timers;
     {
         Reactor reactor;
         timers = Timers::create(reactor).value();
         timers->after(0s, [] {}).value();
-        kept = reactor.release().value();
+        kept = reactor.close_and_extract().value();
     }
     ASSERT_EQ(kept.size(), 1U);
 
@@ -180,7 +180,7 @@ TEST(TimersLifetime, TimersMoveToAnotherReactorWithTheirSubscriber) {  // [timer
     Timers timers = Timers::create(first).value();
     int fired = 0;
     timers.after(1ns, [&] { ++fired; }).value();
-    std::vector<ThinSubscriber> kept = first.release().value();
+    std::vector<AnySubscriber> kept = first.close_and_extract().value();
     Reactor second;
     ASSERT_TRUE(second.add(kept.front()).has_value());
     FakeTime::advance(1ns);
@@ -217,7 +217,7 @@ TEST(TimersLifetime, TheAnswerOfAReactorThatTakesNoSubscriberIsTheAnswer) {  // 
     NiceMock<testing::MockReactor> reactor;
     ON_CALL(reactor, add(_))
         .WillByDefault(
-            Return(Result<Registration>{detail::refused(std::errc::no_space_on_device)}));
+            Return(Result<RegistrationId>{detail::refused(std::errc::no_space_on_device)}));
 
     EXPECT_EQ(Timers::create(reactor).error(), std::errc::no_space_on_device);
 }

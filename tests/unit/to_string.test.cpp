@@ -5,14 +5,14 @@
 
 #include <eventp/event.hpp>
 #include <eventp/interest.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 
 namespace eventp {
 namespace {
 
 TEST(ToString, SpellsAnInterestAsLinuxDoes) {
     EXPECT_EQ(to_string(Interest{}.read().edge_triggered()), "EPOLLIN|EPOLLET");
-    EXPECT_EQ(to_string(Interest{}.write().exclusive().wakeup()),
+    EXPECT_EQ(to_string(Interest{}.write().exclusive().keep_awake()),
               "EPOLLOUT|EPOLLEXCLUSIVE|EPOLLWAKEUP");
     EXPECT_EQ(to_string(Interest{}.oneshot().read_hangup().priority()),
               "EPOLLPRI|EPOLLRDHUP|EPOLLONESHOT");
@@ -34,8 +34,8 @@ TEST(ToString, KeepsBitsWithoutANameAsANumber) {
 }
 
 TEST(ToString, SpellsARegistrationAsNumberAndGeneration) {
-    EXPECT_EQ(to_string(Registration{7, 42}), "7#42");
-    EXPECT_EQ(to_string(Registration{}), "-1#0");
+    EXPECT_EQ(to_string(RegistrationId{7, 42}), "7#42");
+    EXPECT_EQ(to_string(RegistrationId{}), "-1#0");
 }
 
 }  // namespace

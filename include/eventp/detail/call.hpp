@@ -24,15 +24,15 @@ namespace eventp::detail {
 
 /// R for a closure that returns R, and for one that returns Result<R>.
 template <typename R>
-struct AnswerValue {
+struct CallResultOf {
     using Type = R;
 };
 template <typename R>
-struct AnswerValue<Result<R>> {
+struct CallResultOf<Result<R>> {
     using Type = R;
 };
 template <typename F>
-using AnswerOf = typename AnswerValue<std::remove_cvref_t<ClosureResult<F>>>::Type;
+using CallResult = typename CallResultOf<std::remove_cvref_t<ClosureResult<F>>>::Type;
 
 /// The answer to one call, which the caller waits for and the reactor's thread gives.
 template <typename R>
@@ -129,9 +129,9 @@ private:
 
 /// A call as the mailbox holds it. The caller holds the state; whoever goes last frees it.
 template <typename F>
-class CallTask : public Task, public CallState<AnswerOf<F>> {
+class CallTask : public Task, public CallState<CallResult<F>> {
 public:
-    using R = AnswerOf<F>;
+    using R = CallResult<F>;
 
     template <typename G>
         requires(!std::same_as<std::remove_cvref_t<G>, CallTask>)

@@ -14,7 +14,7 @@
 #include <eventp/fd.hpp>
 #include <eventp/interest.hpp>
 #include <eventp/reactor_ops.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 #include <eventp/subscriber.hpp>
 
 namespace eventp::detail {
@@ -120,7 +120,7 @@ private:
         const auto call = [&](auto& fd) {
             [[maybe_unused]] Arguments<std::remove_reference_t<decltype(fd)>> from{
                 fd, Event{events}, Interest{slot->live.interest},
-                Registration{slot->fd, slot->live.generation}, *reactor};
+                RegistrationId{slot->fd, slot->live.generation}, *reactor};
             (of_function.*Function)(static_cast<A>(pick<A>(from))...);
         };
         if constexpr ((std::is_same_v<std::remove_cvref_t<A>, std::remove_cv_t<Fd>> || ...)) {

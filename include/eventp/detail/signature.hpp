@@ -7,7 +7,7 @@
 
 #include <eventp/event.hpp>
 #include <eventp/interest.hpp>
-#include <eventp/registration.hpp>
+#include <eventp/registration_id.hpp>
 
 namespace eventp {
 
@@ -78,7 +78,7 @@ struct Arguments {
     Fd& fd;
     Event event;
     Interest interest;
-    Registration registration;
+    RegistrationId registration;
     ReactorOps& reactor;
 };
 
@@ -88,7 +88,7 @@ inline constexpr bool is_reference_to = std::is_same_v<A, T&> || std::is_same_v<
 template <typename A>
 inline constexpr bool is_small_value = std::is_same_v<std::remove_cvref_t<A>, Event> ||
                                        std::is_same_v<std::remove_cvref_t<A>, Interest> ||
-                                       std::is_same_v<std::remove_cvref_t<A>, Registration>;
+                                       std::is_same_v<std::remove_cvref_t<A>, RegistrationId>;
 
 template <typename A, typename Fd>
 inline constexpr bool is_allowed = is_reference_to<A, Fd> || is_reference_to<A, ReactorOps> ||
@@ -110,7 +110,7 @@ constexpr decltype(auto) pick(Arguments<Fd>& from) noexcept {
         return (from.event);
     } else if constexpr (std::is_same_v<T, Interest>) {
         return (from.interest);
-    } else if constexpr (std::is_same_v<T, Registration>) {
+    } else if constexpr (std::is_same_v<T, RegistrationId>) {
         return (from.registration);
     } else {
         return (from.reactor);
@@ -123,7 +123,7 @@ consteval bool check_parameters(TypeList<A...> /*parameters*/) {
                   "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move or "
                   "destroy the reactor that is calling it");
     static_assert(((is_allowed<A, Fd> || std::is_same_v<std::remove_cvref_t<A>, Reactor>) && ...),
-                  "eventp: a handler takes any of Fd&, const Fd&, Event, Interest, Registration "
+                  "eventp: a handler takes any of Fd&, const Fd&, Event, Interest, RegistrationId "
                   "and ReactorOps&, where Fd is the descriptor object it was registered with");
     static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
     return true;
@@ -135,7 +135,7 @@ consteval bool check_parameters(TypeList<A...> /*parameters*/) {
 /// What a generic callable is tried with. The small values are rvalues here, so that `auto&` takes
 /// only the descriptor and the reactor and no body is instantiated with a value it cannot use.
 template <typename Fd>
-using HandlerParameters = TypeList<Fd&, Event, ReactorOps&, Interest, Registration>;
+using HandlerParameters = TypeList<Fd&, Event, ReactorOps&, Interest, RegistrationId>;
 
 /// The parameters out of All, in that order, that a callable takes: as many as it can.
 template <typename F, typename All>

@@ -3,17 +3,17 @@
 
 #include <utility>
 
-#include <eventp/thin_subscriber.hpp>
+#include <eventp/any_subscriber.hpp>
 
 namespace eventp::detail {
 
 /// For who keeps subscribers: a reactor, and a mock of one.
 struct SlotAccess {
-    [[nodiscard]] static Slot* slot_of(const ThinSubscriber& owner) noexcept { return owner.slot_; }
-    [[nodiscard]] static Slot* release(ThinSubscriber& owner) noexcept {
+    [[nodiscard]] static Slot* slot_of(const AnySubscriber& owner) noexcept { return owner.slot_; }
+    [[nodiscard]] static Slot* release(AnySubscriber& owner) noexcept {
         return std::exchange(owner.slot_, nullptr);
     }
-    [[nodiscard]] static ThinSubscriber own(Slot* slot) noexcept { return ThinSubscriber{slot}; }
+    [[nodiscard]] static AnySubscriber own(Slot* slot) noexcept { return AnySubscriber{slot}; }
 };
 
 }  // namespace eventp::detail

@@ -25,10 +25,10 @@ inline void call(eventp::detail::Slot& slot, Event event, ReactorOps& reactor) {
 /// Calls the handler of a subscriber that is registered nowhere, as dispatch would, with any event,
 /// asked for or not. [mock.fire]
 ///
-/// The handler is told the interest that the subscriber asks for, and a Registration that has the
+/// The handler is told the interest that the subscriber asks for, and a RegistrationId that has the
 /// number of its descriptor and names nobody. An empty subscriber fails the test.
 /// Throws:         what the handler throws.
-inline void fire(ThinSubscriber& subscriber, Event event, ReactorOps& reactor) {
+inline void fire(AnySubscriber& subscriber, Event event, ReactorOps& reactor) {
     if (!subscriber) {
         ADD_FAILURE() << "eventp: fire(): the subscriber is empty";
         return;
@@ -39,13 +39,13 @@ inline void fire(ThinSubscriber& subscriber, Event event, ReactorOps& reactor) {
     detail::call(slot, event, reactor);
 }
 
-/// Calls the handler of a subscriber that the mock keeps, by its Registration or by its descriptor,
-/// with any event, asked for or not. [mock.fire]
+/// Calls the handler of a subscriber that the mock keeps, by its RegistrationId or by its
+/// descriptor, with any event, asked for or not. [mock.fire]
 ///
 /// The handler may remove its own subscriber: that is destroyed before fire() returns. A name that
 /// nothing is kept under fails the test.
 /// Throws:         what the handler throws.
-inline void fire(Key key, Event event, MockReactor& reactor) {
+inline void fire(RegistrationKey key, Event event, MockReactor& reactor) {
     const auto found = reactor.find_kept(key);
     if (found == reactor.kept_.end()) {
         ADD_FAILURE() << "eventp: fire(): nothing is kept under " << ::testing::PrintToString(key);

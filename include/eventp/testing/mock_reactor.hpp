@@ -26,10 +26,10 @@ inline void PrintTo(Interest interest, std::ostream* out) {
 inline void PrintTo(Event event, std::ostream* out) {
     *out << to_string(event);
 }
-inline void PrintTo(Registration name, std::ostream* out) {
+inline void PrintTo(RegistrationId name, std::ostream* out) {
     *out << to_string(name);
 }
-inline void PrintTo(const Key& key, std::ostream* out) {
+inline void PrintTo(const RegistrationKey& key, std::ostream* out) {
     *out << key.fd() << '#' << key.generation();
 }
 // NOLINTEND(readability-identifier-naming)
@@ -53,10 +53,10 @@ namespace testing {
 ///                 [mock.modify]
 /// remove          destroys what is kept; while a handler is fired, when it has returned.
 /// remove_now      the same, at once but for the one whose handler is fired. [mock.remove]
-/// take            hands out what is kept, except the one whose handler is fired. [mock.take]
+/// take            hands out what is kept, except the one whose handler is fired. [mock.extract]
 /// contains        says whether something is kept. [mock.contains]
-/// again           answers true for the one whose handler is fired, and fires nothing. [mock.again]
-/// stop            does nothing.
+/// again           answers true for the one whose handler is fired, and fires nothing.
+/// [mock.requeue] stop            does nothing.
 ///
 /// What is kept is destroyed with the mock, and add() then answers operation_canceled.
 /// Not for:        the kernel's side of the contracts: refusals of epoll_ctl(2), ghosts, order.
@@ -70,17 +70,17 @@ public:
     virtual ~MockReactor() {
         closing_ = true;
         while (!kept_.empty()) {
-            const ThinSubscriber last = extract(kept_.end() - 1);
+            const AnySubscriber last = take_out(kept_.end() - 1);
         }
     }
 
-    MOCK_METHOD(Result<Registration>, add, (ThinSubscriber & subscriber), (override));
-    MOCK_METHOD(Result<>, modify, (Key key, Interest interest), (override));
-    MOCK_METHOD(bool, remove, (Key key), (override));
-    MOCK_METHOD(bool, remove_now, (Key key), (override));
-    MOCK_METHOD(ThinSubscriber, take, (Key key), (override));
-    MOCK_METHOD(bool, contains, (Key key), (const, override));
-    MOCK_METHOD(bool, again, (Key key), (override));
+    MOCK_METHOD(Result<RegistrationId>, add, (AnySubscriber & subscriber), (override));
+    MOCK_METHOD(Result<>, modify, (RegistrationKey key, Interest interest), (override));
+    MOCK_METHOD(bool, remove, (RegistrationKey key), (override));
+    MOCK_METHOD(bool, remove_now, (RegistrationKey key), (override));
+    MOCK_METHOD(AnySubscriber, extract, (RegistrationKey key), (override));
+    MOCK_METHOD(bool, contains, (RegistrationKey key), (const, override));
+    MOCK_METHOD(bool, requeue, (RegistrationKey key), (override));
     // NOLINTNEXTLINE(bugprone-exception-escape): who has it throw in a test ends the test.
     MOCK_METHOD(void, stop, (), (noexcept, override));
 
@@ -88,23 +88,23 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
 
     /// What is registered at the moment for a kept subscriber; empty when none is kept.
-    [[nodiscard]] Interest interest_of(Key key) const {
+    [[nodiscard]] Interest interest_of(RegistrationKey key) const {
         const auto found = find_kept(key);
         return found == kept_.end() ? Interest{} : Interest{slot_of(*found).live.interest};
     }
 
     /// The kept subscriber, or its descriptor object, when it is an S; null otherwise.
     template <typename S>
-    [[nodiscard]] S* find(Key key) {
+    [[nodiscard]] S* find(RegistrationKey key) {
         const auto found = find_kept(key);
         return found == kept_.end() ? nullptr : kept_[index_of(found)].template find<S>();
     }
 
 private:
     enum class When : std::uint8_t { after_the_handler, now };
-    using Kept = std::vector<ThinSubscriber>;
+    using Kept = std::vector<AnySubscriber>;
 
-    friend void fire(Key key, Event event, MockReactor& reactor);
+    friend void fire(RegistrationKey key, Event event, MockReactor& reactor);
 
     /// A handler on the stack. What was removed meanwhile goes with the outermost one.
     class Firing {
@@ -117,7 +117,7 @@ private:
         ~Firing() {
             reactor_.fired_.pop_back();
             while (reactor_.fired_.empty() && !reactor_.retired_.empty()) {
-                const ThinSubscriber last = std::move(reactor_.retired_.back());
+                const AnySubscriber last = std::move(reactor_.retired_.back());
                 reactor_.retired_.pop_back();
             }
         }
@@ -126,12 +126,12 @@ private:
         MockReactor& reactor_;
     };
 
-    static detail::Slot& slot_of(const ThinSubscriber& subscriber) noexcept {
+    static detail::Slot& slot_of(const AnySubscriber& subscriber) noexcept {
         return *detail::SlotAccess::slot_of(subscriber);
     }
 
-    [[nodiscard]] Kept::const_iterator find_kept(const Key& key) const {
-        return std::ranges::find_if(kept_, [&key](const ThinSubscriber& kept) {
+    [[nodiscard]] Kept::const_iterator find_kept(const RegistrationKey& key) const {
+        return std::ranges::find_if(kept_, [&key](const AnySubscriber& kept) {
             const detail::Slot& slot = slot_of(kept);
             return slot.fd == key.fd() &&
                    (key.generation() == 0 || key.generation() == slot.live.generation);
@@ -145,42 +145,42 @@ private:
     }
 
     /// Takes a subscriber out before it is destroyed: its destructor may call us.
-    [[nodiscard]] ThinSubscriber extract(Kept::const_iterator position) {
-        ThinSubscriber out = std::move(kept_[index_of(position)]);
+    [[nodiscard]] AnySubscriber take_out(Kept::const_iterator position) {
+        AnySubscriber out = std::move(kept_[index_of(position)]);
         kept_.erase(position);
         return out;
     }
 
     void behave_like_a_reactor() {
         using ::testing::_;
-        ON_CALL(*this, add(_)).WillByDefault([this](ThinSubscriber& subscriber) {
+        ON_CALL(*this, add(_)).WillByDefault([this](AnySubscriber& subscriber) {
             return keep(subscriber);
         });
-        ON_CALL(*this, modify(_, _)).WillByDefault([this](Key key, Interest interest) {
+        ON_CALL(*this, modify(_, _)).WillByDefault([this](RegistrationKey key, Interest interest) {
             return change(key, interest);
         });
-        ON_CALL(*this, remove(_)).WillByDefault([this](Key key) {
+        ON_CALL(*this, remove(_)).WillByDefault([this](RegistrationKey key) {
             return drop(key, When::after_the_handler);
         });
-        ON_CALL(*this, remove_now(_)).WillByDefault([this](Key key) {
+        ON_CALL(*this, remove_now(_)).WillByDefault([this](RegistrationKey key) {
             return drop(key, When::now);
         });
-        ON_CALL(*this, take(_)).WillByDefault([this](Key key) {
+        ON_CALL(*this, extract(_)).WillByDefault([this](RegistrationKey key) {
             const auto found = find_kept(key);
-            return found == kept_.end() || is_fired(slot_of(*found)) ? ThinSubscriber{}
-                                                                     : extract(found);
+            return found == kept_.end() || is_fired(slot_of(*found)) ? AnySubscriber{}
+                                                                     : take_out(found);
         });
-        ON_CALL(*this, contains(_)).WillByDefault([this](Key key) {
+        ON_CALL(*this, contains(_)).WillByDefault([this](RegistrationKey key) {
             return find_kept(key) != kept_.end();
         });
-        ON_CALL(*this, again(_)).WillByDefault([this](Key key) {
+        ON_CALL(*this, requeue(_)).WillByDefault([this](RegistrationKey key) {
             const auto found = find_kept(key);
             return found != kept_.end() && is_fired(slot_of(*found)) &&
                    !Interest{slot_of(*found).live.interest}.is_empty();
         });
     }
 
-    [[nodiscard]] Result<Registration> keep(ThinSubscriber& subscriber) {
+    [[nodiscard]] Result<RegistrationId> keep(AnySubscriber& subscriber) {
         if (closing_) {
             return detail::refused(std::errc::operation_canceled);
         }
@@ -199,10 +199,10 @@ private:
         kept_.back() = std::move(subscriber);
         slot.fd = number;
         slot.live.generation = ++last_generation;
-        return Registration{slot.fd, slot.live.generation};
+        return RegistrationId{slot.fd, slot.live.generation};
     }
 
-    [[nodiscard]] Result<> change(const Key& key, Interest interest) {
+    [[nodiscard]] Result<> change(const RegistrationKey& key, Interest interest) {
         const auto found = find_kept(key);
         if (found == kept_.end()) {
             return detail::refused(std::errc::no_such_file_or_directory);
@@ -218,12 +218,12 @@ private:
         return {};
     }
 
-    bool drop(const Key& key, When when) {
+    bool drop(const RegistrationKey& key, When when) {
         const auto found = find_kept(key);
         if (found == kept_.end()) {
             return false;
         }
-        ThinSubscriber dropped = extract(found);
+        AnySubscriber dropped = take_out(found);
         const bool at_once = when == When::now && !is_fired(slot_of(dropped));
         if (!fired_.empty() && !at_once) {
             retired_.push_back(std::move(dropped));

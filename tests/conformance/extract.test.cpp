@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// take(), contains() and names that have outlived what they named.
+// extract(), contains() and names that have outlived what they named.
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,13 +11,13 @@
 namespace eventp::support {
 namespace {
 
-TEST(ReactorTake, HandsTheSubscriberOutAlive) {  // [take]
+TEST(ReactorTake, HandsTheSubscriberOutAlive) {  // [extract]
     Reactor reactor;
     Source source;
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
     source.signal();
 
-    ThinSubscriber taken = reactor.take(name);
+    AnySubscriber taken = reactor.extract(name);
 
     ASSERT_TRUE(taken);
     EXPECT_NE(taken.find<Source::Tap>(), nullptr);
@@ -25,19 +25,19 @@ TEST(ReactorTake, HandsTheSubscriberOutAlive) {  // [take]
     EXPECT_FALSE(reactor.contains(name));
     EXPECT_EQ(reactor.stats().registered, 0U);
     EXPECT_EQ(poll(reactor), 0U);
-    taken = ThinSubscriber{};
+    taken = AnySubscriber{};
     EXPECT_EQ(source.destroyed, 1);
 }
 
-TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [take]
+TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [extract]
     Reactor first;
     Reactor second;
     Source source;
-    const Registration name = source.add_to(first);
+    const RegistrationId name = source.add_to(first);
     source.signal();
     EXPECT_EQ(poll(first), 1U);
 
-    ThinSubscriber taken = first.take(name);
+    AnySubscriber taken = first.extract(name);
     const auto moved = second.add(taken);
 
     ASSERT_TRUE(moved);
@@ -48,24 +48,24 @@ TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [take]
     EXPECT_EQ(source.told_name, *moved);
 }
 
-TEST(ReactorTake, IsEmptyForAnUnknownName) {  // [take] [registration.stale]
+TEST(ReactorTake, IsEmptyForAnUnknownName) {  // [extract] [registration.stale]
     Reactor reactor;
     Source source;
-    const Registration stale = source.add_to(reactor);
+    const RegistrationId stale = source.add_to(reactor);
     EXPECT_TRUE(reactor.remove(stale));
     source.add_to(reactor);
 
-    EXPECT_FALSE(reactor.take(stale));
-    EXPECT_FALSE(reactor.take(Registration{}));
-    EXPECT_FALSE(reactor.take(BorrowedFd{-1}));
+    EXPECT_FALSE(reactor.extract(stale));
+    EXPECT_FALSE(reactor.extract(RegistrationId{}));
+    EXPECT_FALSE(reactor.extract(BorrowedFd{-1}));
 
     EXPECT_TRUE(reactor.contains(source));
 }
 
-TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [take]
+TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [extract]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
-                      EXPECT_FALSE(by.take(self));
+                      EXPECT_FALSE(by.extract(self));
                       EXPECT_TRUE(by.contains(self.name));
                   }};
     source.add_to(reactor);
@@ -77,13 +77,13 @@ TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [take]
     EXPECT_EQ(source.destroyed, 0);
 }
 
-TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [take]
+TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
-    ThinSubscriber taken;
+    AnySubscriber taken;
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
         if (position == 0) {
-            taken = by.take(crowd.waiting());
+            taken = by.extract(crowd.waiting());
             EXPECT_TRUE(taken);
         }
     };
@@ -92,16 +92,16 @@ TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [take]
     EXPECT_EQ(poll(reactor), 2U);
 
     EXPECT_EQ(crowd.waiting().destroyed, 0);
-    EXPECT_EQ(reactor.stats().skipped, 1U);
+    EXPECT_EQ(reactor.stats().events_dropped, 1U);
 }
 
-TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [take]
+TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
         if (position == 0) {
             Source& victim = crowd.waiting();
-            EXPECT_TRUE(by.take(victim));
+            EXPECT_TRUE(by.extract(victim));
             EXPECT_EQ(victim.destroyed, 1);
         }
     };
@@ -110,15 +110,15 @@ TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [take]
     EXPECT_EQ(poll(reactor), 2U);
 }
 
-TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [take] [again]
+TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract] [requeue]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading};
     crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
         if (position == 0) {
-            EXPECT_TRUE(by.again(self));
+            EXPECT_TRUE(by.requeue(self));
         } else if (position == 1) {
-            EXPECT_TRUE(by.take(*crowd.order[0]));
-            EXPECT_FALSE(by.again(crowd.order[0]->name));
+            EXPECT_TRUE(by.extract(*crowd.order[0]));
+            EXPECT_FALSE(by.requeue(crowd.order[0]->name));
         }
     };
     crowd.signal_all();
@@ -127,12 +127,12 @@ TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [take] [
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(ReactorTake, LetsAHandlerAddItAnewWhichIsReportedByTheNextWait) {  // [take] [add.next_turn]
+TEST(ReactorTake, LetsAHandlerAddItAnewWhichIsReportedByTheNextWait) {  // [extract] [add.next_turn]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_once};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
         if (position == 0) {
-            ThinSubscriber taken = by.take(crowd.waiting());
+            AnySubscriber taken = by.extract(crowd.waiting());
             EXPECT_TRUE(by.add(taken));
         }
     };
@@ -143,21 +143,21 @@ TEST(ReactorTake, LetsAHandlerAddItAnewWhichIsReportedByTheNextWait) {  // [take
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [take]
+TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
     Reactor reactor;
     Source source{reading_once};
     source.add_to(reactor);
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);
 
-    ThinSubscriber taken = reactor.take(source);
+    AnySubscriber taken = reactor.extract(source);
     ASSERT_TRUE(reactor.add(taken));
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // [take]
+TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // [extract]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const auto name =
@@ -165,12 +165,12 @@ TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // 
     ASSERT_TRUE(name);
     file.reset();
 
-    EXPECT_TRUE(reactor.take(*name));
+    EXPECT_TRUE(reactor.extract(*name));
 
     EXPECT_FALSE(reactor.contains(*name));
 }
 
-TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  // [take]
+TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  // [extract]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const auto name =
@@ -180,7 +180,7 @@ TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  
     source.add_to(reactor);
     std::vector<bool> got;
     source.then = [&](Source&, ReactorOps& by) {
-        got.push_back(static_cast<bool>(by.take(*name)));
+        got.push_back(static_cast<bool>(by.extract(*name)));
         EXPECT_EQ(by.contains(*name), !got.back());
     };
     file.reset();
@@ -197,15 +197,15 @@ TEST(ReactorContains, KnowsNamesNumbersAndObjectsPausedOnesToo) {  // [registrat
     Source source;
     EXPECT_FALSE(reactor.contains(source));
 
-    const Registration name = source.add_to(reactor);
+    const RegistrationId name = source.add_to(reactor);
 
     EXPECT_TRUE(reactor.contains(name));
     EXPECT_TRUE(reactor.contains(source));
     EXPECT_TRUE(reactor.contains(BorrowedFd{source.fd()}));
     EXPECT_TRUE(reactor.modify(name, nothing));
     EXPECT_TRUE(reactor.contains(name));
-    EXPECT_FALSE(reactor.contains(Registration{name.fd(), name.generation() + 1}));
-    EXPECT_FALSE(reactor.contains(Registration{}));
+    EXPECT_FALSE(reactor.contains(RegistrationId{name.fd(), name.generation() + 1}));
+    EXPECT_FALSE(reactor.contains(RegistrationId{}));
     EXPECT_FALSE(reactor.contains(BorrowedFd{-1}));
     EXPECT_FALSE(reactor.contains(BorrowedFd{1'000'000'000}));
 }
@@ -214,14 +214,14 @@ TEST(ReactorRegistration, OfAnotherReactorNamesNobodyHere) {  // [registration.s
     Reactor here;
     Reactor there;
     Source source;
-    const Registration foreign = source.add_to(there);
-    const Registration own = source.add_to(here);
+    const RegistrationId foreign = source.add_to(there);
+    const RegistrationId own = source.add_to(here);
 
     EXPECT_FALSE(here.contains(foreign));
     EXPECT_FALSE(here.remove(foreign));
     EXPECT_FALSE(here.remove_now(foreign));
-    EXPECT_FALSE(here.take(foreign));
-    EXPECT_FALSE(here.again(foreign));
+    EXPECT_FALSE(here.extract(foreign));
+    EXPECT_FALSE(here.requeue(foreign));
     EXPECT_EQ(here.find<Source::Tap>(foreign), nullptr);
     EXPECT_EQ(error_of(here.modify(foreign, nothing)), std::errc::no_such_file_or_directory);
 
@@ -233,17 +233,17 @@ TEST(ReactorRegistration, OfAnotherReactorNamesNobodyHere) {  // [registration.s
 TEST(ReactorRegistration, OfAPredecessorTouchesNobodyWhoHasItsNumberNow) {  // [registration.stale]
     Reactor reactor;
     Source source;
-    std::vector<Registration> stale;
+    std::vector<RegistrationId> stale;
     for (int round = 0; round < 4; ++round) {
         stale.push_back(source.add_to(reactor));
         EXPECT_TRUE(reactor.remove(source));
     }
     source.add_to(reactor);
 
-    for (const Registration name : stale) {
+    for (const RegistrationId name : stale) {
         EXPECT_FALSE(reactor.contains(name));
         EXPECT_FALSE(reactor.remove(name));
-        EXPECT_FALSE(reactor.take(name));
+        EXPECT_FALSE(reactor.extract(name));
         EXPECT_EQ(error_of(reactor.modify(name, nothing)), std::errc::no_such_file_or_directory);
     }
 

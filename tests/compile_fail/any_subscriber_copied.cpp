@@ -4,7 +4,7 @@
 
 #include <eventp/builder.hpp>
 
-eventp::ThinSubscriber misuse(eventp::ThinSubscriber& subscriber) {
+eventp::AnySubscriber misuse(eventp::AnySubscriber& subscriber) {
 #if defined(EVENTP_CORRECTED)
     return std::move(subscriber);
 #else

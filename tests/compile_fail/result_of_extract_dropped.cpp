@@ -4,10 +4,10 @@
 
 #pragma GCC diagnostic error "-Wunused-result"
 
-void misuse(eventp::Reactor& reactor, eventp::Registration name) {
+void misuse(eventp::Reactor& reactor, eventp::RegistrationId name) {
 #if defined(EVENTP_CORRECTED)
     reactor.remove(name);
 #else
-    reactor.take(name);
+    reactor.extract(name);
 #endif
 }

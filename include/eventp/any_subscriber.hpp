@@ -36,7 +36,7 @@ struct OperationsOf {
 
     static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
         SubscriberTraits<S>::call(Holder::get(slot), Event{events}, Interest{slot->live.interest},
-                                  Registration{slot->fd, slot->live.generation}, *reactor);
+                                  RegistrationId{slot->fd, slot->live.generation}, *reactor);
     }
     static void destroy(Slot* slot) noexcept {
         std::destroy_at(static_cast<Stored*>(value_of(slot)));
@@ -66,51 +66,51 @@ struct OperationsOf {
 ///
 /// The subscriber and its 24-byte header are one allocation, whatever the alignment of the type;
 /// the address is what the kernel is given, so it never changes. Empty after being moved from,
-/// and after a successful add(). [thin.owner]
+/// and after a successful add(). [any.owner]
 /// Thread safety:  like a std::unique_ptr.
-class ThinSubscriber {
+class AnySubscriber {
 public:
-    constexpr ThinSubscriber() noexcept = default;
+    constexpr AnySubscriber() noexcept = default;
 
     /// Takes a subscriber in. Throws std::bad_alloc, and what S's move constructor throws.
     template <typename S>
-        requires(!std::same_as<std::remove_cvref_t<S>, ThinSubscriber> &&
+        requires(!std::same_as<std::remove_cvref_t<S>, AnySubscriber> &&
                  Subscriber<std::remove_cvref_t<S>>)
-    explicit ThinSubscriber(S&& subscriber)
-        : ThinSubscriber{make<std::remove_cvref_t<S>>(std::forward<S>(subscriber))} {}
+    explicit AnySubscriber(S&& subscriber)
+        : AnySubscriber{make<std::remove_cvref_t<S>>(std::forward<S>(subscriber))} {}
 
-    /// Makes an S in place. A constructor that throws leaks nothing. [thin.make]
+    /// Makes an S in place. A constructor that throws leaks nothing. [any.make]
     template <Subscriber S, typename... Args>
-    [[nodiscard]] static ThinSubscriber make(Args&&... args) {
-        ThinSubscriber made = emplace<detail::Inline<S>>(std::forward<Args>(args)...);
+    [[nodiscard]] static AnySubscriber make(Args&&... args) {
+        AnySubscriber made = emplace<detail::Inline<S>>(std::forward<Args>(args)...);
         made.slot_->live.interest =
             std::as_const(detail::Inline<S>::get(made.slot_)).interest().bits();
         return made;
     }
 
     /// Takes over what `pointer` owns, where it is: for types that cannot move, and for abstract
-    /// ones. Costs one load more per event than make(). Empty when the pointer is. [thin.adopt]
+    /// ones. Costs one load more per event than make(). Empty when the pointer is. [any.adopt]
     /// Throws std::bad_alloc; what `pointer` owned is destroyed then.
     template <Subscriber S>
-    [[nodiscard]] static ThinSubscriber adopt(std::unique_ptr<S> pointer) {
+    [[nodiscard]] static AnySubscriber adopt(std::unique_ptr<S> pointer) {
         if (pointer == nullptr) {
             return {};
         }
         const std::uint32_t interest = std::as_const(*pointer).interest().bits();
-        ThinSubscriber made = emplace<detail::Adopted<S>>(std::move(pointer));
+        AnySubscriber made = emplace<detail::Adopted<S>>(std::move(pointer));
         made.slot_->live.interest = interest;
         return made;
     }
 
-    ThinSubscriber(ThinSubscriber&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
-    ThinSubscriber& operator=(ThinSubscriber&& other) noexcept {
-        ThinSubscriber taken{std::move(other)};
+    AnySubscriber(AnySubscriber&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
+    AnySubscriber& operator=(AnySubscriber&& other) noexcept {
+        AnySubscriber taken{std::move(other)};
         std::swap(slot_, taken.slot_);  // the old one ends last: its destructor may look at us
         return *this;
     }
-    ThinSubscriber(const ThinSubscriber&) = delete;
-    ThinSubscriber& operator=(const ThinSubscriber&) = delete;
-    ~ThinSubscriber() {
+    AnySubscriber(const AnySubscriber&) = delete;
+    AnySubscriber& operator=(const AnySubscriber&) = delete;
+    ~AnySubscriber() {
         if (slot_ != nullptr) {
             slot_->operations->destroy(slot_);
             detail::free_slot(slot_);
@@ -130,18 +130,18 @@ public:
 
     /// Gives the subscriber out as what it is: the pointer that was adopted, or a new one that S
     /// is moved into. Null, and nothing changed, when it is not an S, or is one in place that
-    /// cannot be moved. [thin.into]
+    /// cannot be moved. [any.into]
     template <Subscriber S>
     [[nodiscard]] std::unique_ptr<S> into() {
         if (auto* adopted = stored<detail::Adopted<S>>(); adopted != nullptr) {
             std::unique_ptr<S> out = std::move(*adopted);
-            *this = ThinSubscriber{};
+            *this = AnySubscriber{};
             return out;
         }
         if constexpr (std::move_constructible<S>) {
             if (S* in_place = stored<detail::Inline<S>>(); in_place != nullptr) {
                 auto out = std::make_unique<S>(std::move(*in_place));
-                *this = ThinSubscriber{};
+                *this = AnySubscriber{};
                 return out;
             }
         }
@@ -151,7 +151,7 @@ public:
 private:
     friend struct detail::SlotAccess;
 
-    explicit ThinSubscriber(detail::Slot* slot) noexcept : slot_{slot} {}
+    explicit AnySubscriber(detail::Slot* slot) noexcept : slot_{slot} {}
 
     template <typename Holder>
     [[nodiscard]] typename Holder::Stored* stored() noexcept {
@@ -161,8 +161,10 @@ private:
     }
 
     template <typename Holder, typename... Args>
-    [[nodiscard]] static ThinSubscriber emplace(Args&&... args) {
+    [[nodiscard]] static AnySubscriber emplace(Args&&... args) {
         using Stored = typename Holder::Stored;
+        static_assert(std::is_nothrow_destructible_v<typename Holder::Subscribed>,
+                      "eventp: the destructor of a subscriber must be noexcept");
         struct FreeSlot {
             void operator()(detail::Slot* slot) const noexcept { detail::free_slot(slot); }
         };
@@ -172,11 +174,11 @@ private:
         std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
                           std::forward<Args>(args)...);
         memory->operations = &detail::OperationsOf<Holder>::table.rows[0];
-        return ThinSubscriber{memory.release()};
+        return AnySubscriber{memory.release()};
     }
 
     detail::Slot* slot_ = nullptr;
 };
-static_assert(sizeof(ThinSubscriber) == sizeof(void*));
+static_assert(sizeof(AnySubscriber) == sizeof(void*));
 
 }  // namespace eventp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <eventp/thin_subscriber.hpp>
+#include <eventp/any_subscriber.hpp>
 
 #include <array>
 #include <cstddef>
@@ -69,22 +69,22 @@ struct Empty {
 
 // --- ownership ----------------------------------------------------------------------------------
 
-TEST(ThinSubscriber, IsOnePointerThatIsMovedAndNotCopied)  // [thin.owner]
+TEST(AnySubscriber, IsOnePointerThatIsMovedAndNotCopied)  // [any.owner]
 {
-    static_assert(sizeof(ThinSubscriber) == sizeof(void*));
-    static_assert(!std::is_copy_constructible_v<ThinSubscriber>);
-    static_assert(!std::is_copy_assignable_v<ThinSubscriber>);
-    static_assert(std::is_nothrow_move_constructible_v<ThinSubscriber>);
-    static_assert(std::is_nothrow_move_assignable_v<ThinSubscriber>);
-    EXPECT_FALSE(ThinSubscriber{});
+    static_assert(sizeof(AnySubscriber) == sizeof(void*));
+    static_assert(!std::is_copy_constructible_v<AnySubscriber>);
+    static_assert(!std::is_copy_assignable_v<AnySubscriber>);
+    static_assert(std::is_nothrow_move_constructible_v<AnySubscriber>);
+    static_assert(std::is_nothrow_move_assignable_v<AnySubscriber>);
+    EXPECT_FALSE(AnySubscriber{});
 }
 
-TEST(ThinSubscriber, DestroysWhatItOwnsExactlyOnce)  // [thin.owner]
+TEST(AnySubscriber, DestroysWhatItOwnsExactlyOnce)  // [any.owner]
 {
     int destroyed = 0;
     {
-        auto first = ThinSubscriber::make<Fixed>(7, &destroyed);
-        ThinSubscriber second = std::move(first);
+        auto first = AnySubscriber::make<Fixed>(7, &destroyed);
+        AnySubscriber second = std::move(first);
         EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that is the promise
         EXPECT_TRUE(second);
         EXPECT_EQ(destroyed, 0);
@@ -93,12 +93,12 @@ TEST(ThinSubscriber, DestroysWhatItOwnsExactlyOnce)  // [thin.owner]
     EXPECT_EQ(destroyed, 1);
 }
 
-TEST(ThinSubscriber, DestroysTheOldValueWhenAnotherIsMovedIn)  // [thin.owner]
+TEST(AnySubscriber, DestroysTheOldValueWhenAnotherIsMovedIn)  // [any.owner]
 {
     int old_destroyed = 0;
     int new_destroyed = 0;
-    auto target = ThinSubscriber::make<Fixed>(7, &old_destroyed);
-    auto source = ThinSubscriber::make<Fixed>(8, &new_destroyed);
+    auto target = AnySubscriber::make<Fixed>(7, &old_destroyed);
+    auto source = AnySubscriber::make<Fixed>(8, &new_destroyed);
 
     target = std::move(source);
 
@@ -108,11 +108,11 @@ TEST(ThinSubscriber, DestroysTheOldValueWhenAnotherIsMovedIn)  // [thin.owner]
     EXPECT_FALSE(source);  // NOLINT(bugprone-use-after-move): that is the promise
 }
 
-TEST(ThinSubscriber, KeepsItsValueWhenItIsMovedIntoItself)  // [thin.owner]
+TEST(AnySubscriber, KeepsItsValueWhenItIsMovedIntoItself)  // [any.owner]
 {
     int destroyed = 0;
-    auto owner = ThinSubscriber::make<Fixed>(7, &destroyed);
-    ThinSubscriber& same = owner;
+    auto owner = AnySubscriber::make<Fixed>(7, &destroyed);
+    AnySubscriber& same = owner;
 
     owner = std::move(same);
 
@@ -120,37 +120,37 @@ TEST(ThinSubscriber, KeepsItsValueWhenItIsMovedIntoItself)  // [thin.owner]
     EXPECT_EQ(destroyed, 0);
 }
 
-TEST(ThinSubscriber, DestroysTheOldValueOnlyWhenItsOwnerHoldsTheNewOne)  // [thin.owner]
+TEST(AnySubscriber, DestroysTheOldValueOnlyWhenItsOwnerHoldsTheNewOne)  // [any.owner]
 {
     struct LooksBack {
-        LooksBack(ThinSubscriber& from, bool& saw) : owner{&from}, saw_new{&saw} {}
+        LooksBack(AnySubscriber& from, bool& saw) : owner{&from}, saw_new{&saw} {}
         LooksBack(const LooksBack&) = delete;
         LooksBack& operator=(const LooksBack&) = delete;
         ~LooksBack() { *saw_new = owner->find<Empty>() != nullptr; }
         [[nodiscard]] int fd() const noexcept { return 7; }
         [[nodiscard]] Interest interest() const noexcept { return {}; }
         void handle() {}
-        ThinSubscriber* owner;
+        AnySubscriber* owner;
         bool* saw_new;
     };
     bool saw_new = false;
-    ThinSubscriber owner;
-    owner = ThinSubscriber::make<LooksBack>(owner, saw_new);
+    AnySubscriber owner;
+    owner = AnySubscriber::make<LooksBack>(owner, saw_new);
 
-    owner = ThinSubscriber::make<Empty>();
+    owner = AnySubscriber::make<Empty>();
 
     EXPECT_TRUE(saw_new);
 }
 
-TEST(ThinSubscriber, FindsItsValueByTypeOnly)  // [thin.owner]
+TEST(AnySubscriber, FindsItsValueByTypeOnly)  // [any.owner]
 {
-    auto owner = ThinSubscriber::make<Fixed>(7);
+    auto owner = AnySubscriber::make<Fixed>(7);
 
     ASSERT_NE(owner.find<Fixed>(), nullptr);
     EXPECT_EQ(owner.find<Fixed>(), owner.find<const Fixed>());
     EXPECT_EQ(owner.find<Fixed>()->fd(), 7);
     EXPECT_EQ(owner.find<Empty>(), nullptr);
-    EXPECT_EQ(ThinSubscriber{}.find<Fixed>(), nullptr);
+    EXPECT_EQ(AnySubscriber{}.find<Fixed>(), nullptr);
 }
 
 // --- one allocation, any alignment --------------------------------------------------------------
@@ -182,12 +182,12 @@ using Alignments =
     ::testing::Types<Aligned<1>, Aligned<8>, Aligned<16>, Aligned<32>, Aligned<64>, Aligned<4096>>;
 TYPED_TEST_SUITE(ThinSubscriberAlignment, Alignments, );
 
-TYPED_TEST(ThinSubscriberAlignment, IsKeptByOneAllocationForHeaderAndValue)  // [thin.make]
+TYPED_TEST(ThinSubscriberAlignment, IsKeptByOneAllocationForHeaderAndValue)  // [any.make]
 {
     NiceMock<MockReactor> reactor;
     const auto before = allocations();
     {
-        auto owner = ThinSubscriber::make<TypeParam>();
+        auto owner = AnySubscriber::make<TypeParam>();
         EXPECT_EQ(allocations().made, before.made + 1);
 
         auto* value = owner.template find<TypeParam>();
@@ -203,22 +203,22 @@ TYPED_TEST(ThinSubscriberAlignment, IsKeptByOneAllocationForHeaderAndValue)  // 
     EXPECT_EQ(allocations().live, before.live);
 }
 
-TEST(ThinSubscriber, CostsTwentyFourBytesMoreThanItsValue)  // [thin.make]
+TEST(AnySubscriber, CostsTwentyFourBytesMoreThanItsValue)  // [any.make]
 {
-    const auto small = ThinSubscriber::make<OneByte>();
+    const auto small = AnySubscriber::make<OneByte>();
     EXPECT_EQ(allocations().last_size, 24 + sizeof(OneByte));
 
-    const auto ordinary = ThinSubscriber::make<Fixed>(7);
+    const auto ordinary = AnySubscriber::make<Fixed>(7);
     EXPECT_EQ(allocations().last_size, 24 + sizeof(Fixed));
 
-    const auto wide = ThinSubscriber::make<Aligned<64>>();
+    const auto wide = AnySubscriber::make<Aligned<64>>();
     EXPECT_EQ(allocations().last_size, 64 + sizeof(Aligned<64>));
 }
 
-TEST(ThinSubscriber, TakesAMoveOnlyValueIn)  // [thin.make]
+TEST(AnySubscriber, TakesAMoveOnlyValueIn)  // [any.make]
 {
     NiceMock<MockReactor> reactor;
-    ThinSubscriber owner{MoveOnly{std::make_unique<int>(7)}};
+    AnySubscriber owner{MoveOnly{std::make_unique<int>(7)}};
 
     fire(owner, Event{EPOLLOUT}, reactor);
 
@@ -226,10 +226,10 @@ TEST(ThinSubscriber, TakesAMoveOnlyValueIn)  // [thin.make]
     EXPECT_EQ(owner.find<MoveOnly>()->fd(), 7);
 }
 
-TEST(ThinSubscriber, TakesAnEmptyValueIn)  // [thin.make]
+TEST(AnySubscriber, TakesAnEmptyValueIn)  // [any.make]
 {
     NiceMock<MockReactor> reactor;
-    ThinSubscriber owner{Empty{}};
+    AnySubscriber owner{Empty{}};
     calls_of_empty = 0;
 
     fire(owner, Event{}, reactor);
@@ -237,12 +237,12 @@ TEST(ThinSubscriber, TakesAnEmptyValueIn)  // [thin.make]
     EXPECT_EQ(calls_of_empty, 1);
 }
 
-TEST(ThinSubscriber, MakesInPlaceWhatCanNotBeMoved)  // [thin.make]
+TEST(AnySubscriber, MakesInPlaceWhatCanNotBeMoved)  // [any.make]
 {
-    static_assert(!std::is_constructible_v<ThinSubscriber, ThinSubscriber&>);
-    static_assert(!std::is_constructible_v<ThinSubscriber, int>);
+    static_assert(!std::is_constructible_v<AnySubscriber, AnySubscriber&>);
+    static_assert(!std::is_constructible_v<AnySubscriber, int>);
 
-    auto owner = ThinSubscriber::make<Fixed>(7);
+    auto owner = AnySubscriber::make<Fixed>(7);
 
     EXPECT_EQ(owner.find<Fixed>()->fd(), 7);
 }
@@ -260,21 +260,21 @@ struct Bomb {
     std::string member{"a text that is too long to be kept inside of the string object"};
 };
 
-TEST(ThinSubscriber, LeaksNothingWhenAConstructorThrows)  // [thin.make]
+TEST(AnySubscriber, LeaksNothingWhenAConstructorThrows)  // [any.make]
 {
     const auto live = allocations().live;
 
-    EXPECT_THROW(static_cast<void>(ThinSubscriber::make<Bomb>(true)), std::runtime_error);
-    EXPECT_THROW(static_cast<void>(ThinSubscriber::make<Bomb>(false)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(AnySubscriber::make<Bomb>(true)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(AnySubscriber::make<Bomb>(false)), std::runtime_error);
 
     EXPECT_EQ(allocations().live, live);
 }
 
-TEST(ThinSubscriber, LeavesAPointerWithItsOwnerWhenInterestThrows)  // [thin.adopt]
+TEST(AnySubscriber, LeavesAPointerWithItsOwnerWhenInterestThrows)  // [any.adopt]
 {
     const auto live = allocations().live;
 
-    EXPECT_THROW(static_cast<void>(ThinSubscriber::adopt(std::make_unique<Bomb>(false))),
+    EXPECT_THROW(static_cast<void>(AnySubscriber::adopt(std::make_unique<Bomb>(false))),
                  std::runtime_error);
 
     EXPECT_EQ(allocations().live, live);
@@ -306,14 +306,14 @@ private:
     int* destroyed_;
 };
 
-TEST(ThinSubscriber, AdoptsAnAbstractValueWhereItIs)  // [thin.adopt]
+TEST(AnySubscriber, AdoptsAnAbstractValueWhereItIs)  // [any.adopt]
 {
     int destroyed = 0;
     NiceMock<MockReactor> reactor;
     auto circle = std::make_unique<Circle>(&destroyed);
     Circle* there = circle.get();
     {
-        auto owner = ThinSubscriber::adopt(std::unique_ptr<Shape>{std::move(circle)});
+        auto owner = AnySubscriber::adopt(std::unique_ptr<Shape>{std::move(circle)});
         EXPECT_EQ(owner.find<Shape>(), there);
 
         fire(owner, Event{EPOLLIN}, reactor);
@@ -324,15 +324,15 @@ TEST(ThinSubscriber, AdoptsAnAbstractValueWhereItIs)  // [thin.adopt]
     EXPECT_EQ(destroyed, 1);
 }
 
-TEST(ThinSubscriber, AdoptsNothingFromAnEmptyPointer)  // [thin.adopt]
+TEST(AnySubscriber, AdoptsNothingFromAnEmptyPointer)  // [any.adopt]
 {
-    EXPECT_FALSE(ThinSubscriber::adopt(std::unique_ptr<Fixed>{}));
+    EXPECT_FALSE(AnySubscriber::adopt(std::unique_ptr<Fixed>{}));
 }
 
-TEST(ThinSubscriber, AsksAnAdoptedValueForItsInterest)  // [thin.adopt]
+TEST(AnySubscriber, AsksAnAdoptedValueForItsInterest)  // [any.adopt]
 {
     NiceMock<MockReactor> reactor;
-    auto owner = ThinSubscriber::adopt(std::make_unique<Fixed>(7));
+    auto owner = AnySubscriber::adopt(std::make_unique<Fixed>(7));
 
     const auto name = reactor.add(owner);
 
@@ -340,12 +340,12 @@ TEST(ThinSubscriber, AsksAnAdoptedValueForItsInterest)  // [thin.adopt]
     EXPECT_EQ(reactor.interest_of(*name), Interest{}.read());
 }
 
-TEST(ThinSubscriber, GivesOutThePointerThatWasAdopted)  // [thin.into]
+TEST(AnySubscriber, GivesOutThePointerThatWasAdopted)  // [any.into]
 {
     int destroyed = 0;
     auto fixed = std::make_unique<Fixed>(7, &destroyed);
     Fixed* there = fixed.get();
-    auto owner = ThinSubscriber::adopt(std::move(fixed));
+    auto owner = AnySubscriber::adopt(std::move(fixed));
 
     const std::unique_ptr<Fixed> out = owner.into<Fixed>();
 
@@ -354,9 +354,9 @@ TEST(ThinSubscriber, GivesOutThePointerThatWasAdopted)  // [thin.into]
     EXPECT_EQ(destroyed, 0);
 }
 
-TEST(ThinSubscriber, MovesAValueInPlaceOutIntoANewPointer)  // [thin.into]
+TEST(AnySubscriber, MovesAValueInPlaceOutIntoANewPointer)  // [any.into]
 {
-    ThinSubscriber owner{MoveOnly{std::make_unique<int>(7)}};
+    AnySubscriber owner{MoveOnly{std::make_unique<int>(7)}};
 
     const std::unique_ptr<MoveOnly> out = owner.into<MoveOnly>();
 
@@ -365,10 +365,10 @@ TEST(ThinSubscriber, MovesAValueInPlaceOutIntoANewPointer)  // [thin.into]
     EXPECT_FALSE(owner);
 }
 
-TEST(ThinSubscriber, KeepsWhatIsNotOfThatTypeOrCannotBeMoved)  // [thin.into]
+TEST(AnySubscriber, KeepsWhatIsNotOfThatTypeOrCannotBeMoved)  // [any.into]
 {
-    auto owner = ThinSubscriber::make<Fixed>(7);
-    ThinSubscriber empty;
+    auto owner = AnySubscriber::make<Fixed>(7);
+    AnySubscriber empty;
 
     EXPECT_EQ(owner.into<Empty>(), nullptr);
     EXPECT_EQ(owner.into<Fixed>(), nullptr);

@@ -17,60 +17,63 @@ namespace eventp {
 
 /// The name of one registration: a descriptor number and a generation.
 ///
-/// The generation comes from a counter of the whole process, so a Registration that outlives what
+/// The generation comes from a counter of the whole process, so a RegistrationId that outlives what
 /// it names, or that belongs to another reactor, names nobody: operations answer "unknown" and
 /// touch nobody else. [registration.stale]
 /// Not promised:   uniqueness after 2^32 registrations in one process.
 /// Thread safety:  like an int.
-class Registration {
+class RegistrationId {
 public:
-    constexpr Registration() noexcept = default;
-    constexpr Registration(int fd, std::uint32_t generation) noexcept
+    constexpr RegistrationId() noexcept = default;
+    constexpr RegistrationId(int fd, std::uint32_t generation) noexcept
         : fd_{fd}, generation_{generation} {}
 
     /// The number that was registered. It may have been closed or reused since.
     [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
     [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }
 
-    friend constexpr bool operator==(Registration, Registration) noexcept = default;
+    friend constexpr bool operator==(RegistrationId, RegistrationId) noexcept = default;
 
 private:
     int fd_ = -1;
     std::uint32_t generation_ = 0;  // 0 names nobody
 };
-static_assert(sizeof(Registration) == 8);
+static_assert(sizeof(RegistrationId) == 8);
 
 /// "7#42": descriptor number, then generation.
-[[nodiscard]] EVENTP_API std::string to_string(Registration registration);
+[[nodiscard]] EVENTP_API std::string to_string(RegistrationId registration);
 
-/// What operations of a reactor take: made from a Registration, which names exactly one
+/// What operations of a reactor take: made from a RegistrationId, which names exactly one
 /// registration, or from any Descriptor, which names whatever is registered under its number.
-class Key {
+class RegistrationKey {
 public:
-    // NOLINTNEXTLINE(google-explicit-constructor): a Registration is meant to be passed as it is.
-    constexpr Key(Registration name) noexcept
+    // NOLINTNEXTLINE(google-explicit-constructor): a RegistrationId is meant to be passed as it is.
+    constexpr RegistrationKey(RegistrationId name) noexcept
         : fd_{name.generation() == 0 ? -1 : name.fd()}, generation_{name.generation()} {}
 
     template <typename T>
-        requires(!std::same_as<std::remove_cv_t<T>, Registration> &&
-                 !std::same_as<std::remove_cv_t<T>, Key> && Descriptor<T>)
+        requires(!std::same_as<std::remove_cv_t<T>, RegistrationId> &&
+                 !std::same_as<std::remove_cv_t<T>, RegistrationKey> && Descriptor<T>)
     // NOLINTNEXTLINE(google-explicit-constructor): so is a descriptor object.
-    constexpr Key(T& object) : fd_{fd_of(object)} {}
+    constexpr RegistrationKey(T& object) : fd_{fd_of(object)} {}
 
     template <typename T>
-        requires(!std::same_as<T, Registration> && !std::same_as<T, Key> && Descriptor<const T>)
+        requires(!std::same_as<T, RegistrationId> && !std::same_as<T, RegistrationKey> &&
+                 Descriptor<const T>)
     // NOLINTNEXTLINE(google-explicit-constructor): and a temporary one, BorrowedFd{7}.
-    constexpr Key(const T& object) : fd_{fd_of(object)} {}
+    constexpr RegistrationKey(const T& object) : fd_{fd_of(object)} {}
 
     /// Not from a number: say BorrowedFd{n}.
     template <std::integral T>
-    Key(T number) = delete;  // NOLINT(google-explicit-constructor): to refuse the implicit use
+    RegistrationKey(T number) =
+        delete;  // NOLINT(google-explicit-constructor): to refuse the implicit use
 
     [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
     /// 0: whatever is registered under the number.
     [[nodiscard]] constexpr std::uint32_t generation() const noexcept { return generation_; }
 
-    friend constexpr bool operator==(const Key&, const Key&) noexcept = default;
+    friend constexpr bool operator==(const RegistrationKey&,
+                                     const RegistrationKey&) noexcept = default;
 
 private:
     int fd_;
@@ -80,8 +83,8 @@ private:
 }  // namespace eventp
 
 template <>
-struct std::hash<eventp::Registration> {
-    [[nodiscard]] std::size_t operator()(eventp::Registration name) const noexcept {
+struct std::hash<eventp::RegistrationId> {
+    [[nodiscard]] std::size_t operator()(eventp::RegistrationId name) const noexcept {
         const auto number = static_cast<std::uint32_t>(name.fd());
         return std::hash<std::uint64_t>{}((std::uint64_t{name.generation()} << 32U) | number);
     }
@@ -89,8 +92,8 @@ struct std::hash<eventp::Registration> {
 
 #if defined(__cpp_lib_format)
 template <>
-struct std::formatter<eventp::Registration> : std::formatter<std::string> {
-    auto format(eventp::Registration name, std::format_context& context) const {
+struct std::formatter<eventp::RegistrationId> : std::formatter<std::string> {
+    auto format(eventp::RegistrationId name, std::format_context& context) const {
         return std::formatter<std::string>::format(eventp::to_string(name), context);
     }
 };

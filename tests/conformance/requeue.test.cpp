@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// again(): once more in the next turn, without asking the kernel.
+// requeue(): once more in the next turn, without asking the kernel.
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -15,12 +15,12 @@ namespace {
 Source::Action until(int runs) {
     return [runs](Source& self, ReactorOps& by) {
         if (self.calls < runs) {
-            EXPECT_TRUE(by.again(self.name));
+            EXPECT_TRUE(by.requeue(self.name));
         }
     };
 }
 
-TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [again]
+TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), until(3)};
     source.add_to(reactor);
@@ -35,16 +35,16 @@ TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [a
     }
 
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(reactor.stats().events, 1U);
+    EXPECT_EQ(reactor.stats().events_reported, 1U);
 }
 
-TEST(ReactorAgain, AskedForTwiceInATurnCallsOnce) {  // [again]
+TEST(ReactorAgain, AskedForTwiceInATurnCallsOnce) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
-                          EXPECT_TRUE(by.again(self));
-                          EXPECT_TRUE(by.again(self));
-                          EXPECT_TRUE(by.again(self.name));
+                          EXPECT_TRUE(by.requeue(self));
+                          EXPECT_TRUE(by.requeue(self));
+                          EXPECT_TRUE(by.requeue(self.name));
                       }
                   }};
     source.add_to(reactor);
@@ -55,7 +55,7 @@ TEST(ReactorAgain, AskedForTwiceInATurnCallsOnce) {  // [again]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, GivesWayToWhatTheKernelReportsAnew) {  // [again]
+TEST(ReactorAgain, GivesWayToWhatTheKernelReportsAnew) {  // [requeue]
     Reactor reactor;
     SocketPair sockets;
     std::vector<Event> seen;
@@ -63,10 +63,10 @@ TEST(ReactorAgain, GivesWayToWhatTheKernelReportsAnew) {  // [again]
                           .edge_triggered()
                           .read_write()
                           .with_fd(std::move(sockets.near))
-                          .with_handler([&](Event event, Registration self, ReactorOps& by) {
+                          .with_handler([&](Event event, RegistrationId self, ReactorOps& by) {
                               seen.push_back(event);
                               if (seen.size() == 1) {
-                                  EXPECT_TRUE(by.again(self));
+                                  EXPECT_TRUE(by.requeue(self));
                               }
                           })
                           .register_into(reactor);
@@ -80,7 +80,7 @@ TEST(ReactorAgain, GivesWayToWhatTheKernelReportsAnew) {  // [again]
     EXPECT_EQ(seen, (std::vector{Event{EPOLLOUT}, Event{EPOLLIN | EPOLLOUT}}));
 }
 
-TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [again]
+TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [requeue]
     Reactor reactor;
     Source source{reading, until(2)};
     source.add_to(reactor);
@@ -92,11 +92,11 @@ TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [ag
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, LeavesOutWhatIsNoLongerAskedFor) {  // [again]
+TEST(ReactorAgain, LeavesOutWhatIsNoLongerAskedFor) {  // [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
-                          EXPECT_TRUE(by.again(self));
+                          EXPECT_TRUE(by.requeue(self));
                       }
                   }};
     source.add_to(reactor);
@@ -111,7 +111,7 @@ TEST(ReactorAgain, LeavesOutWhatIsNoLongerAskedFor) {  // [again]
     EXPECT_EQ(source.told, reading_edges);
 }
 
-TEST(ReactorAgain, CallsNobodyOfWhomNothingIsLeft) {  // [again]
+TEST(ReactorAgain, CallsNobodyOfWhomNothingIsLeft) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, until(100)};
     source.add_to(reactor);
@@ -124,10 +124,10 @@ TEST(ReactorAgain, CallsNobodyOfWhomNothingIsLeft) {  // [again]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasRemovedMeanwhile) {  // [again] [remove.self]
+TEST(ReactorAgain, CallsNobodyWhoWasRemovedMeanwhile) {  // [requeue] [remove.self]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
-                      EXPECT_TRUE(by.again(self));
+                      EXPECT_TRUE(by.requeue(self));
                       EXPECT_TRUE(by.remove(self));
                   }};
     source.add_to(reactor);
@@ -138,7 +138,7 @@ TEST(ReactorAgain, CallsNobodyWhoWasRemovedMeanwhile) {  // [again] [remove.self
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasRemovedBetweenTheTurns) {  // [again] [remove.outside]
+TEST(ReactorAgain, CallsNobodyWhoWasRemovedBetweenTheTurns) {  // [requeue] [remove.outside]
     Reactor reactor;
     Source source{reading_edges, until(100)};
     source.add_to(reactor);
@@ -153,7 +153,7 @@ TEST(ReactorAgain, CallsNobodyWhoWasRemovedBetweenTheTurns) {  // [again] [remov
     EXPECT_EQ(source.told_name, source.name);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasPausedMeanwhile) {  // [again] [modify.paused]
+TEST(ReactorAgain, CallsNobodyWhoWasPausedMeanwhile) {  // [requeue] [modify.paused]
     Reactor reactor;
     Source source{reading_edges, until(2)};
     source.add_to(reactor);
@@ -169,7 +169,7 @@ TEST(ReactorAgain, CallsNobodyWhoWasPausedMeanwhile) {  // [again] [modify.pause
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorAgain, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [again]
+TEST(ReactorAgain, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [requeue]
     Reactor reactor;
     Source source{reading_once, until(2)};
     source.add_to(reactor);
@@ -182,19 +182,19 @@ TEST(ReactorAgain, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [a
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [again]
+TEST(ReactorAgain, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [requeue]
     Reactor reactor;
     Source ready{reading_once, [](Source& self, ReactorOps& by) {
                      if (self.calls == 1) {
                          EXPECT_TRUE(by.modify(self, reading_once));
-                         EXPECT_TRUE(by.again(self));
+                         EXPECT_TRUE(by.requeue(self));
                      }
                  }};
     Source drained{reading_once, [](Source& self, ReactorOps& by) {
                        self.drain();
-                       EXPECT_TRUE(by.again(self));
+                       EXPECT_TRUE(by.requeue(self));
                        EXPECT_TRUE(by.modify(self, reading_once));
-                       EXPECT_TRUE(by.again(self));
+                       EXPECT_TRUE(by.requeue(self));
                    }};
     ready.add_to(reactor);
     drained.add_to(reactor);
@@ -209,12 +209,12 @@ TEST(ReactorAgain, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [again
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [again]
+TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [requeue]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_edges};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
         if (position == 0) {
-            EXPECT_TRUE(by.again(crowd.waiting()));  // its event is still to come
+            EXPECT_TRUE(by.requeue(crowd.waiting()));  // its event is still to come
         }
     };
     crowd.signal_all();
@@ -225,19 +225,19 @@ TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [again]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, AnswersFalseForTheUnknownTheIdleAndThePaused) {  // [again]
+TEST(ReactorAgain, AnswersFalseForTheUnknownTheIdleAndThePaused) {  // [requeue]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
     Source paused{nothing};
     paused.add_to(reactor);
     Source source{reading, [&](Source& self, ReactorOps& by) {
-                      EXPECT_FALSE(by.again(Registration{}));
-                      EXPECT_FALSE(by.again(BorrowedFd{-1}));
-                      EXPECT_FALSE(by.again(idle));
-                      EXPECT_FALSE(by.again(paused));
+                      EXPECT_FALSE(by.requeue(RegistrationId{}));
+                      EXPECT_FALSE(by.requeue(BorrowedFd{-1}));
+                      EXPECT_FALSE(by.requeue(idle));
+                      EXPECT_FALSE(by.requeue(paused));
                       EXPECT_TRUE(by.modify(self, nothing));
-                      EXPECT_FALSE(by.again(self));
+                      EXPECT_FALSE(by.requeue(self));
                   }};
     source.add_to(reactor);
     source.signal();
@@ -247,26 +247,26 @@ TEST(ReactorAgain, AnswersFalseForTheUnknownTheIdleAndThePaused) {  // [again]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OutsideATurnAnswersFalse) {  // [again]
+TEST(ReactorAgain, OutsideATurnAnswersFalse) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     source.add_to(reactor);
     source.signal();
-    EXPECT_FALSE(reactor.again(source));
+    EXPECT_FALSE(reactor.requeue(source));
     EXPECT_EQ(poll(reactor), 1U);
 
-    EXPECT_FALSE(reactor.again(source));
+    EXPECT_FALSE(reactor.requeue(source));
 
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, AskedForByMoreThanOneWaitCanReportLosesNobody) {  // [again]
+TEST(ReactorAgain, AskedForByMoreThanOneWaitCanReportLosesNobody) {  // [requeue]
     auto reactor = Reactor::create({.event_capacity = 2});
     ASSERT_TRUE(reactor);
     Crowd crowd{*reactor, 9, reading_edges};
     crowd.then = [](std::size_t, Source& self, ReactorOps& by) {
         if (self.calls <= 10) {
-            EXPECT_TRUE(by.again(self));
+            EXPECT_TRUE(by.requeue(self));
         }
     };
     crowd.signal_all();
@@ -281,7 +281,7 @@ TEST(ReactorAgain, AskedForByMoreThanOneWaitCanReportLosesNobody) {  // [again]
     EXPECT_EQ(poll(*reactor), 0U);
 }
 
-TEST(ReactorAgain, StaysFairToOthers) {  // [again]
+TEST(ReactorAgain, StaysFairToOthers) {  // [requeue]
     Reactor reactor;
     Source greedy{reading_edges, until(1000)};
     greedy.add_to(reactor);
@@ -298,12 +298,12 @@ TEST(ReactorAgain, StaysFairToOthers) {  // [again]
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorAgain, IsKeptOverATailThatIsFinishedFirst) {  // [again] [dispatch.throws]
+TEST(ReactorAgain, IsKeptOverATailThatIsFinishedFirst) {  // [requeue] [dispatch.throws]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges,
                       [](std::size_t position, Source& self, ReactorOps& by) {
                           if (position == 0) {
-                              EXPECT_TRUE(by.again(self));
+                              EXPECT_TRUE(by.requeue(self));
                               throw std::runtime_error{"first"};
                           }
                       }};
@@ -319,14 +319,14 @@ TEST(ReactorAgain, IsKeptOverATailThatIsFinishedFirst) {  // [again] [dispatch.t
 }
 #endif
 
-TEST(ReactorAgain, KeepsAOneShotWhoseEventIsStillToBeDispatched) {  // [again]
+TEST(ReactorAgain, KeepsAOneShotWhoseEventIsStillToBeDispatched) {  // [requeue]
     Reactor reactor;
     Source first{reading_once};
     Source second{reading_once};
     const auto ask_for = [](Source& other) {
         return [&other](Source&, ReactorOps& by) {
             if (other.calls == 0) {
-                EXPECT_TRUE(by.again(other.name));
+                EXPECT_TRUE(by.requeue(other.name));
             }
         };
     };
