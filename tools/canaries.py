@@ -37,16 +37,16 @@ BUGS = [
      ["conformance/ghost", "model/random"]),
     ("free_held_number", "DEL answers 0 for the entry of a ghost, and the slot is freed",
      "src/reactor/add_modify.cpp",
-     ("set.remove(fd) < 0 || registry.is_held(fd)) {", "set.remove(fd) < 0) {"),
+     ("set.remove(fd) < 0 || registry.may_have_stale_entry(fd)) {", "set.remove(fd) < 0) {"),
      ["conformance/ghost_number", "model/random"]),
     ("modify_held_number", "MOD of a number that the quarantine holds edits the ghost",
      "src/reactor/add_modify.cpp",
-     ("return slot.presence == Presence::present && !registry.is_held(slot.fd);",
+     ("return slot.presence == Presence::present && !registry.may_have_stale_entry(slot.fd);",
       "return slot.presence == Presence::present;"),
      ["conformance/ghost_number", "model/random"]),
     ("refuse_remove", "remove() refuses a subscriber whose DEL fails", "src/reactor/remove.cpp",
      ("    unregister(*slot);\n    if (is_to_be_retired",
-      "    if (slot->presence != Presence::absent && !leave_kernel(*slot, slot->fd)) {\n"
+      "    if (slot->presence != Presence::absent && !remove_from_epoll(*slot, slot->fd)) {\n"
       "        return false;\n    }\n    unregister(*slot);\n    if (is_to_be_retired"),
      ["conformance/ghost", "model/random"]),
     ("drop_tail", "a handler that throws takes the rest of the batch with it",
@@ -73,7 +73,7 @@ BUGS = [
      ("ghosts > 1 + live / 16 ||", "false ||"),
      ["conformance/ghost"]),
     ("blind_facade", "an outer loop is not told of the rebuilt set", "src/reactor/rebuild.cpp",
-     ("    facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;", "    return;"),
+     ("    pollable_is_stale = pollable.add(set.fd(), EPOLLIN, discard_slot) < 0;", "    return;"),
      ["conformance/ghost_rebuild_limits"]),
     ("early_free", "a refused rebuild frees the quarantine", "src/reactor/rebuild.cpp",
      ("    if (!fill(spare)) {\n", "    if (!fill(spare)) {\n"

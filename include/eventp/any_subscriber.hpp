@@ -15,7 +15,7 @@ namespace detail {
 
 /// The value lies in the slot's own allocation.
 template <Subscriber S>
-struct Inline {
+struct InlineStorage {
     using Subscribed = S;
     using Stored = S;
     static S& get(Slot* slot) noexcept { return *static_cast<S*>(value_of(slot)); }
@@ -23,32 +23,32 @@ struct Inline {
 
 /// The value is the user's allocation; the slot holds the pointer that owns it.
 template <Subscriber S>
-struct Adopted {
+struct PointerStorage {
     using Subscribed = S;
     using Stored = std::unique_ptr<S>;
     static S& get(Slot* slot) noexcept { return **static_cast<Stored*>(value_of(slot)); }
 };
 
-template <typename Holder>
+template <typename Storage>
 struct OperationsOf {
-    using S = typename Holder::Subscribed;
-    using Stored = typename Holder::Stored;
+    using S = typename Storage::Subscribed;
+    using Stored = typename Storage::Stored;
 
     static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
-        SubscriberTraits<S>::call(Holder::get(slot), Event{events}, Interest{slot->live.interest},
+        SubscriberTraits<S>::call(Storage::get(slot), Event{events}, Interest{slot->live.interest},
                                   RegistrationId{slot->fd, slot->live.generation}, *reactor);
     }
     static void destroy(Slot* slot) noexcept {
         std::destroy_at(static_cast<Stored*>(value_of(slot)));
     }
-    static int descriptor(Slot* slot) { return fd_of(Holder::get(slot)); }
+    static int descriptor(Slot* slot) { return fd_of(Storage::get(slot)); }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<Holder> ? value_of(slot)
-                                        : SubscriberTraits<S>::find(Holder::get(slot), key);
+        return key == &type_key<Storage> ? value_of(slot)
+                                         : SubscriberTraits<S>::find(Storage::get(slot), key);
     }
 
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
-        SubscriberTraits<S>::after_fork(Holder::get(slot), *reactor);
+        SubscriberTraits<S>::after_fork(Storage::get(slot), *reactor);
     }
     static constexpr auto after_fork =
         SubscriberTraits<S>::has_after_fork ? &run_after_fork : nullptr;
@@ -82,9 +82,9 @@ public:
     /// Makes an S in place. A constructor that throws leaks nothing. [any.make]
     template <Subscriber S, typename... Args>
     [[nodiscard]] static AnySubscriber make(Args&&... args) {
-        AnySubscriber made = emplace<detail::Inline<S>>(std::forward<Args>(args)...);
+        AnySubscriber made = emplace<detail::InlineStorage<S>>(std::forward<Args>(args)...);
         made.slot_->live.interest =
-            std::as_const(detail::Inline<S>::get(made.slot_)).interest().bits();
+            std::as_const(detail::InlineStorage<S>::get(made.slot_)).interest().bits();
         return made;
     }
 
@@ -97,7 +97,7 @@ public:
             return {};
         }
         const std::uint32_t interest = std::as_const(*pointer).interest().bits();
-        AnySubscriber made = emplace<detail::Adopted<S>>(std::move(pointer));
+        AnySubscriber made = emplace<detail::PointerStorage<S>>(std::move(pointer));
         made.slot_->live.interest = interest;
         return made;
     }
@@ -133,13 +133,13 @@ public:
     /// cannot be moved. [any.into]
     template <Subscriber S>
     [[nodiscard]] std::unique_ptr<S> into() {
-        if (auto* adopted = stored<detail::Adopted<S>>(); adopted != nullptr) {
+        if (auto* adopted = stored<detail::PointerStorage<S>>(); adopted != nullptr) {
             std::unique_ptr<S> out = std::move(*adopted);
             *this = AnySubscriber{};
             return out;
         }
         if constexpr (std::move_constructible<S>) {
-            if (S* in_place = stored<detail::Inline<S>>(); in_place != nullptr) {
+            if (S* in_place = stored<detail::InlineStorage<S>>(); in_place != nullptr) {
                 auto out = std::make_unique<S>(std::move(*in_place));
                 *this = AnySubscriber{};
                 return out;
@@ -153,17 +153,17 @@ private:
 
     explicit AnySubscriber(detail::Slot* slot) noexcept : slot_{slot} {}
 
-    template <typename Holder>
-    [[nodiscard]] typename Holder::Stored* stored() noexcept {
+    template <typename Storage>
+    [[nodiscard]] typename Storage::Stored* stored() noexcept {
         return slot_ == nullptr ? nullptr
-                                : static_cast<typename Holder::Stored*>(
-                                      slot_->operations->find(slot_, &detail::type_key<Holder>));
+                                : static_cast<typename Storage::Stored*>(
+                                      slot_->operations->find(slot_, &detail::type_key<Storage>));
     }
 
-    template <typename Holder, typename... Args>
+    template <typename Storage, typename... Args>
     [[nodiscard]] static AnySubscriber emplace(Args&&... args) {
-        using Stored = typename Holder::Stored;
-        static_assert(std::is_nothrow_destructible_v<typename Holder::Subscribed>,
+        using Stored = typename Storage::Stored;
+        static_assert(std::is_nothrow_destructible_v<typename Storage::Subscribed>,
                       "eventp: the destructor of a subscriber must be noexcept");
         struct FreeSlot {
             void operator()(detail::Slot* slot) const noexcept { detail::free_slot(slot); }
@@ -173,7 +173,7 @@ private:
         // Safety: allocate_slot() made room for a Stored, aligned for it, behind the header.
         std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
                           std::forward<Args>(args)...);
-        memory->operations = &detail::OperationsOf<Holder>::table.rows[0];
+        memory->operations = &detail::OperationsOf<Storage>::table.rows[0];
         return AnySubscriber{memory.release()};
     }
 

@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 #include <eventp/builder.hpp>
-#include <eventp/child_handler.hpp>
 #include <eventp/command.hpp>
-#include <eventp/detail/source_invoker.hpp>
+#include <eventp/detail/child_handler.hpp>
+#include <eventp/detail/parameter_invoker.hpp>
 #include <eventp/exit_status.hpp>
 #include <eventp/fd.hpp>
 #include <eventp/platform.hpp>
@@ -194,8 +194,8 @@ struct ExitHandler {
         if (const auto status = child.status()) {
             // It is destroyed when this has returned; a handler that throws leaves nothing behind.
             reactor.remove(self);
-            ChildSource::Arguments arguments{*status, child, reactor};
-            SourceInvoker<ChildSource, F>::call(function, arguments);
+            ExitParameters::Arguments arguments{*status, child, reactor};
+            ParameterInvoker<ExitParameters, F>::call(function, arguments);
         }
     }
 };

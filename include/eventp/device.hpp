@@ -75,7 +75,7 @@ public:
     /// Throws:         std::bad_alloc, with the same guarantee.
     [[nodiscard]] Result<Names> add_to(ReactorOps& reactor) {
         if (owner_ == nullptr) {
-            return detail::refused(std::errc::invalid_argument);
+            return detail::error(std::errc::invalid_argument);
         }
         make_missing(std::index_sequence_for<Watches...>{});
         Attempt attempt{*this, reactor};
@@ -98,8 +98,8 @@ private:
 
     using Interests = std::array<Interest, size>;
 
-    struct DropOwner {
-        void operator()(detail::Block* block) const noexcept { detail::drop_owner<T>(block); }
+    struct DropObjectRef {
+        void operator()(detail::Block* block) const noexcept { detail::drop_object_ref<T>(block); }
     };
 
     /// Takes back what was registered unless all of it was.
@@ -132,10 +132,10 @@ private:
 
     template <typename... Args>
     [[nodiscard]] static Device make(const Interests& interests, Args&&... args) {
-        struct DropHolder {
-            void operator()(detail::Block* block) const noexcept { detail::drop_holder(block); }
+        struct DropMemoryRef {
+            void operator()(detail::Block* block) const noexcept { detail::drop_memory_ref(block); }
         };
-        std::unique_ptr<detail::Block, DropHolder> memory{
+        std::unique_ptr<detail::Block, DropMemoryRef> memory{
             detail::allocate_block(sizeof(T), alignof(T), size)};
         // Safety: allocate_block() made room for a T, aligned for it, behind the block.
         std::construct_at(static_cast<T*>(detail::object_of(memory.get())),
@@ -163,7 +163,7 @@ private:
     void begin(detail::Slot* slot) noexcept {
         slot->operations = detail::DevicePart<T, Watched>::table.rows;
         slot->live.interest = interests_[I].bits();
-        detail::add_owner(owner_.get());
+        detail::add_object_ref(owner_.get());
         parts_[I] = detail::SlotAccess::own(slot);
     }
 
@@ -171,7 +171,7 @@ private:
         return *static_cast<T*>(detail::object_of(owner_.get()));
     }
 
-    std::unique_ptr<detail::Block, DropOwner> owner_;
+    std::unique_ptr<detail::Block, DropObjectRef> owner_;
     std::array<AnySubscriber, size> parts_;
     Interests interests_;
 };

@@ -5,7 +5,6 @@
 #include <eventp/any_subscriber.hpp>   // IWYU pragma: export
 #include <eventp/builder.hpp>          // IWYU pragma: export
 #include <eventp/child.hpp>            // IWYU pragma: export
-#include <eventp/child_handler.hpp>    // IWYU pragma: export
 #include <eventp/command.hpp>          // IWYU pragma: export
 #include <eventp/device.hpp>           // IWYU pragma: export
 #include <eventp/event.hpp>            // IWYU pragma: export
@@ -21,5 +20,5 @@
 #include <eventp/signal.hpp>           // IWYU pragma: export
 #include <eventp/subscriber.hpp>       // IWYU pragma: export
 #include <eventp/timer.hpp>            // IWYU pragma: export
-#include <eventp/timer_handler.hpp>    // IWYU pragma: export
+#include <eventp/timer_id.hpp>         // IWYU pragma: export
 #include <eventp/version.hpp>          // IWYU pragma: export

@@ -78,46 +78,46 @@ concept PlainDescriptor = HasFd<T> || HasNativeHandle<T> || HasAsFd<T>;
 
 /// What a handler gets for a descriptor object: the object, or what a pointer to it points at.
 template <typename T>
-struct Pointee {
+struct Unwrapped {
     using Type = T;
     static constexpr T& get(T& x) noexcept { return x; }
 };
 template <typename T>
-struct Pointee<T*> {
+struct Unwrapped<T*> {
     using Type = T;
     static constexpr T& get(T* x) noexcept { return *x; }
 };
 template <typename T>
-struct Pointee<std::reference_wrapper<T>> {
+struct Unwrapped<std::reference_wrapper<T>> {
     using Type = T;
     static constexpr T& get(std::reference_wrapper<T> x) noexcept { return x.get(); }
 };
 template <typename T, typename Deleter>
-struct Pointee<std::unique_ptr<T, Deleter>> {
+struct Unwrapped<std::unique_ptr<T, Deleter>> {
     using Type = T;
     static constexpr T& get(const std::unique_ptr<T, Deleter>& x) noexcept { return *x; }
 };
 template <typename T>
-struct Pointee<std::shared_ptr<T>> {
+struct Unwrapped<std::shared_ptr<T>> {
     using Type = T;
     static constexpr T& get(const std::shared_ptr<T>& x) noexcept { return *x; }
 };
 /// A const pointer points as one that is not; a const object stays const.
 template <typename T>
-struct Pointee<const T> {
-    using Type = std::conditional_t<std::is_same_v<typename Pointee<T>::Type, T>, const T,
-                                    typename Pointee<T>::Type>;
+struct Unwrapped<const T> {
+    using Type = std::conditional_t<std::is_same_v<typename Unwrapped<T>::Type, T>, const T,
+                                    typename Unwrapped<T>::Type>;
     static constexpr Type& get(const T& x) noexcept {
         if constexpr (std::is_same_v<Type, const T>) {
             // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): fd_of() takes lvalues only.
             return x;
         } else {
-            return Pointee<T>::get(x);
+            return Unwrapped<T>::get(x);
         }
     }
 };
 template <typename T>
-using PointeeOf = typename Pointee<T>::Type;
+using UnwrappedOf = typename Unwrapped<T>::Type;
 
 }  // namespace detail
 
@@ -128,14 +128,14 @@ using PointeeOf = typename Pointee<T>::Type;
 ///
 /// `int` itself is none: say BorrowedFd{n} or OwnedFd{n}, so that it can be read who closes it.
 template <typename T>
-concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::PointeeOf<T>>;
+concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::UnwrappedOf<T>>;
 
 /// The number of a descriptor object, asked for anew at each call.
 template <Descriptor T>
 [[nodiscard]] constexpr int fd_of(T& object) {
-    using Plain = detail::PointeeOf<T>;
+    using Plain = detail::UnwrappedOf<T>;
     // NOLINTNEXTLINE(misc-const-correctness): fd() of some types is not const.
-    Plain& plain = detail::Pointee<T>::get(object);
+    Plain& plain = detail::Unwrapped<T>::get(object);
     if constexpr (detail::HasFd<Plain>) {
         return plain.fd();
     } else if constexpr (detail::HasNativeHandle<Plain>) {

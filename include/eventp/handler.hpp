@@ -77,21 +77,21 @@ constexpr void call_with(F& function, Arguments<Fd>& from, TypeList<A...> /*para
 /// which makes it a direct call.
 template <typename Fd, typename Function>
 constexpr void call_member(Function function, Arguments<Fd>& from) {
-    using Read = SignatureOf<Function>;
-    static_assert(Read::readable,
+    using Sig = SignatureOf<Function>;
+    static_assert(Sig::readable,
                   "eventp: a member function that is a handler is not "
                   "volatile, not variadic and takes an lvalue");
-    static_assert(std::is_convertible_v<Fd&, typename Read::Class&>,
+    static_assert(std::is_convertible_v<Fd&, typename Sig::Class&>,
                   "eventp: a member function that is a handler belongs to the descriptor "
                   "object it was registered with");
-    static_assert(std::is_void_v<typename Read::Result>,
+    static_assert(std::is_void_v<typename Sig::Result>,
                   "eventp: a handler returns void: there is nobody to read its result");
-    if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
+    if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
         const auto call = [&]<typename... A>(TypeList<A...> /*parameters*/) {
-            (static_cast<typename Read::Class&>(from.fd).*
+            (static_cast<typename Sig::Class&>(from.fd).*
              function)(static_cast<A>(pick<A>(from))...);
         };
-        call(typename Read::Parameters{});
+        call(typename Sig::Parameters{});
     }
 }
 
@@ -106,14 +106,14 @@ struct Invoker {
         if constexpr (std::is_member_function_pointer_v<Plain>) {
             call_member<Fd, Plain>(function, from);
         } else if constexpr (CallSignature<Plain>::readable) {
-            using Read = CallSignature<Plain>;
-            static_assert(std::is_void_v<typename Read::Result>,
+            using Sig = CallSignature<Plain>;
+            static_assert(std::is_void_v<typename Sig::Result>,
                           "eventp: a handler returns void: there is nobody to read its result");
-            if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
-                call_with(function, from, typename Read::Parameters{});
+            if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
+                call_with(function, from, typename Sig::Parameters{});
             }
         } else {
-            using Found = typename FirstFit<Plain, HandlerParameters<Fd>>::Type;
+            using Found = typename LongestCallable<Plain, HandlerParameters<Fd>>::Type;
             static_assert(!std::is_void_v<Found>,
                           "eventp: no order of descriptor, Event, ReactorOps&, Interest and "
                           "RegistrationId fits this handler: name them with with_handler<Args...>");

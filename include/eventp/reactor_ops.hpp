@@ -125,7 +125,8 @@ public:
     /// without a system call: an edge-triggered handler that has used up its budget stays fair.
     /// [requeue]
     ///
-    /// Effects:        the next turn does not wait. Asking twice in a turn does not call twice, and
+    /// Effects:        the next turn does not wait. UserCallScope twice in a turn does not call
+    /// twice, and
     ///                 what the kernel reports anew takes the place of what was kept. What is no
     ///                 longer asked for by then is left out; removed or paused, it is not called.
     ///                 A one-shot subscriber that modify() has armed is left to the kernel, which

@@ -23,7 +23,7 @@
 namespace eventp {
 
 namespace detail {
-class Wakeup;
+class RemoteChannel;
 }
 
 template <typename R>
@@ -108,7 +108,7 @@ public:
         }
         if (!(*sent)->wait_or_give_up(deadline)) {
             (*sent)->destroy_closure();
-            return detail::refused(std::errc::timed_out);
+            return detail::error(std::errc::timed_out);
         }
         return (*sent)->take();
     }
@@ -133,15 +133,15 @@ private:
     [[nodiscard]] Result<> enqueue(detail::Task& task) const noexcept;
     [[nodiscard]] bool is_reactors_thread() const noexcept;
     /// How often the reactor was taken over by a forked child.
-    [[nodiscard]] std::uint32_t takeovers() const noexcept;
-    /// This is a forked child's copy, of a process with so many takeovers.
-    [[nodiscard]] bool has_forked_since(std::uint32_t takeovers) const noexcept;
+    [[nodiscard]] std::uint32_t fork_epoch() const noexcept;
+    /// This is a forked child's copy, of a process with so many fork_epoch.
+    [[nodiscard]] bool has_forked_since(std::uint32_t fork_epoch) const noexcept;
 
     template <typename F>
     [[nodiscard]] auto send(F&& closure, bool waits) const
         -> Result<std::shared_ptr<detail::CallTask<std::decay_t<F>>>> {
         if (waits && is_reactors_thread()) {
-            return detail::refused(std::errc::resource_deadlock_would_occur);
+            return detail::error(std::errc::resource_deadlock_would_occur);
         }
         auto call = std::make_shared<detail::CallTask<std::decay_t<F>>>(std::forward<F>(closure));
         call->keep_alive(call);
@@ -160,7 +160,7 @@ private:
         return std::clamp(nanoseconds{detail::saturated_ns(timeout)}, nanoseconds{0}, longest);
     }
 
-    std::shared_ptr<detail::Wakeup> wakeup_;
+    std::shared_ptr<detail::RemoteChannel> channel_;
 };
 
 /// The answer of RemoteEndpoint::call_async(), given once.
@@ -193,10 +193,10 @@ public:
     ///                 no_child_process: the call was made before this process was forked.
     [[nodiscard]] Result<R> get() && {
         if (const auto refusal = why_none()) {
-            return detail::refused(*refusal);
+            return detail::error(*refusal);
         }
         if (!state_->is_done() && endpoint_.is_reactors_thread()) {
-            return detail::refused(std::errc::resource_deadlock_would_occur);
+            return detail::error(std::errc::resource_deadlock_would_occur);
         }
         state_->wait();
         return state_->take();
@@ -240,7 +240,7 @@ public:
     }
     [[nodiscard]] Result<R> await_resume() {
         const auto none = why_none();
-        return none ? Result<R>{detail::refused(*none)} : state_->take();
+        return none ? Result<R>{detail::error(*none)} : state_->take();
     }
 
 private:
@@ -251,14 +251,14 @@ private:
         : endpoint_{endpoint},
           state_{std::move(state)},
           refusal_{refusal},
-          takeovers_{endpoint.takeovers()} {}
+          fork_epoch_{endpoint.fork_epoch()} {}
 
     /// Asked before the state is: in a forked child its lock may be held for ever.
     [[nodiscard]] std::optional<std::errc> why_none() const noexcept {
         if (state_ == nullptr) {
             return refusal_;
         }
-        if (endpoint_.has_forked_since(takeovers_)) {
+        if (endpoint_.has_forked_since(fork_epoch_)) {
             return std::errc::no_child_process;
         }
         return std::nullopt;
@@ -268,12 +268,12 @@ private:
                             std::optional<std::errc> none) {
 #if defined(__cpp_exceptions)
         try {
-            promise.set_value(none ? Result<R>{detail::refused(*none)} : state->take());
+            promise.set_value(none ? Result<R>{detail::error(*none)} : state->take());
         } catch (...) {
             promise.set_exception(std::current_exception());
         }
 #else
-        promise.set_value(none ? Result<R>{detail::refused(*none)} : state->take());
+        promise.set_value(none ? Result<R>{detail::error(*none)} : state->take());
 #endif
     }
 
@@ -307,7 +307,7 @@ private:
     RemoteEndpoint endpoint_;
     std::shared_ptr<detail::CallState<R>> state_;  // null: refused
     std::errc refusal_;                            // why, then
-    std::uint32_t takeovers_;                      // when the call was made
+    std::uint32_t fork_epoch_;                     // when the call was made
     std::shared_ptr<Awaiting> awaiting_;
     Resume resume_;
 };

@@ -18,7 +18,7 @@ using Result = std::expected<T, std::error_code>;
 namespace detail {
 
 /// A refusal of our own, in the category of the kernel's.
-[[nodiscard]] inline std::unexpected<std::error_code> refused(std::errc why) noexcept {
+[[nodiscard]] inline std::unexpected<std::error_code> error(std::errc why) noexcept {
     return std::unexpected{std::error_code{static_cast<int>(why), std::system_category()}};
 }
 

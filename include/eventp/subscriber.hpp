@@ -34,8 +34,9 @@ struct HandleCaller {
 };
 
 template <typename S>
-concept HasHandle = HasReadableHandle<S> ||
-                    !std::is_void_v<typename FirstFit<HandleCaller<S>, HandlerParameters<S>>::Type>;
+concept HasHandle =
+    HasReadableHandle<S> ||
+    !std::is_void_v<typename LongestCallable<HandleCaller<S>, HandlerParameters<S>>::Type>;
 
 }  // namespace detail
 
@@ -71,7 +72,7 @@ public:
     [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
 
     void handle(Event event, Interest interest, RegistrationId registration, ReactorOps& reactor) {
-        detail::inject(handler_, detail::Pointee<Fd>::get(fd_), event, interest, registration,
+        detail::inject(handler_, detail::Unwrapped<Fd>::get(fd_), event, interest, registration,
                        reactor);
     }
 
@@ -122,17 +123,17 @@ struct SubscriberTraits<FdSubscriber<Fd, Handler>> {
         if (key == &type_key<std::remove_cv_t<Fd>>) {
             return std::addressof(value.descriptor());
         }
-        if constexpr (!std::is_const_v<PointeeOf<Fd>>) {
-            if (key == &type_key<PointeeOf<Fd>>) {
-                return std::addressof(Pointee<Fd>::get(value.descriptor()));
+        if constexpr (!std::is_const_v<UnwrappedOf<Fd>>) {
+            if (key == &type_key<UnwrappedOf<Fd>>) {
+                return std::addressof(Unwrapped<Fd>::get(value.descriptor()));
             }
         }
         return nullptr;
     }
-    static constexpr bool has_after_fork = HasAfterFork<PointeeOf<Fd>>;
+    static constexpr bool has_after_fork = HasAfterFork<UnwrappedOf<Fd>>;
     static void after_fork(S& value, ReactorOps& reactor) {
         if constexpr (has_after_fork) {
-            Pointee<Fd>::get(value.descriptor()).after_fork(reactor);
+            Unwrapped<Fd>::get(value.descriptor()).after_fork(reactor);
         }
     }
 };

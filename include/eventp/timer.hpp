@@ -9,9 +9,10 @@
 #include <utility>
 
 #include <eventp/detail/duration.hpp>
+#include <eventp/detail/timer_handler.hpp>
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
-#include <eventp/timer_handler.hpp>
+#include <eventp/timer_id.hpp>
 
 namespace eventp {
 
@@ -119,7 +120,7 @@ public:
     [[nodiscard]] Result<TimerId> every(std::chrono::duration<Rep, Period> period, F&& handler) {
         const Moment first = from_now(period);
         if (first.ns <= 0) {
-            return detail::refused(std::errc::invalid_argument);
+            return detail::error(std::errc::invalid_argument);
         }
         return arm(first, first.ns, std::forward<F>(handler));
     }

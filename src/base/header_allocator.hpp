@@ -10,7 +10,7 @@ namespace eventp::detail {
 /// in front of the header, so that the distance between the two is the same for every type.
 /// Invariant: every offset is a multiple of alignof(Header).
 template <typename Header>
-class HeaderMemory {
+class HeaderAllocator {
 public:
     /// Where the header goes. Throws std::bad_alloc.
     [[nodiscard]] static void* allocate(std::size_t size_behind, std::size_t align) {

@@ -10,9 +10,9 @@ namespace eventp::detail {
 ///
 /// They come in blocks, so that the counter is seldom touched.
 /// Thread safety:  like an int; the counter may be shared with other threads.
-class Generations {
+class IdAllocator {
 public:
-    explicit Generations(std::atomic<std::uint32_t>& counter) noexcept : counter_{&counter} {}
+    explicit IdAllocator(std::atomic<std::uint32_t>& counter) noexcept : counter_{&counter} {}
 
     [[nodiscard]] std::uint32_t next() noexcept {
         if (++last_ % block == 0) {

@@ -7,14 +7,14 @@ namespace eventp::detail {
 
 /// What tells the threads of a process apart; null is none. Not pthread_self(3), which is a call
 /// through a table: behind a system call the processor mispredicts that.
-using ThreadMark = const void*;
+using ThreadToken = const void*;
 
-[[nodiscard]] inline ThreadMark this_thread() noexcept {
+[[nodiscard]] inline ThreadToken this_thread() noexcept {
 #if __has_builtin(__builtin_thread_pointer)
     return __builtin_thread_pointer();
 #else
     // Safety: an address with the C libraries of Linux, and never read through.
-    return reinterpret_cast<ThreadMark>(pthread_self());
+    return reinterpret_cast<ThreadToken>(pthread_self());
 #endif
 }
 

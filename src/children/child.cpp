@@ -18,7 +18,7 @@ namespace {
 
 Result<> kill_by(const OwnedFd& pidfd, pid_t parent, int signal) noexcept {
     if (parent != sys::process_id()) {
-        return detail::refused(std::errc::no_child_process);
+        return detail::error(std::errc::no_child_process);
     }
     const int answer = sys::pidfd_kill(pidfd.fd(), signal);
     return answer < 0 ? Result<>{sys::error(answer)} : Result<>{};
@@ -71,11 +71,11 @@ std::optional<ExitStatus> ChildProcess::status() noexcept {
 
 Result<ExitStatus> ChildProcess::wait() noexcept {
     if (state_ == nullptr) {
-        return detail::refused(std::errc::no_child_process);
+        return detail::error(std::errc::no_child_process);
     }
     state_->look(sys::Wait::block);
     if (!state_->status) {
-        return detail::refused(std::errc::no_child_process);
+        return detail::error(std::errc::no_child_process);
     }
     return *state_->status;
 }
@@ -125,13 +125,13 @@ pid_t ChildProcess::pid() const noexcept {
 // --- signals ------------------------------------------------------------------------------------
 
 Result<> ChildProcess::kill(int signal) const noexcept {
-    return state_ == nullptr ? Result<>{detail::refused(std::errc::no_such_process)}
+    return state_ == nullptr ? Result<>{detail::error(std::errc::no_such_process)}
                              : kill_by(state_->pidfd, state_->parent, signal);
 }
 
 Result<ChildSignaler> ChildProcess::signaler() const noexcept {
     if (state_ == nullptr || !state_->is_ours()) {
-        return detail::refused(std::errc::no_child_process);
+        return detail::error(std::errc::no_child_process);
     }
     const int copy = sys::duplicate(state_->pidfd.fd(), /*min=*/0);
     if (copy < 0) {

@@ -108,7 +108,7 @@ Redirects redirects_of(const Command& command) {
 
 Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_destroy) {
     if (!is_well_formed(command)) {
-        return detail::refused(std::errc::invalid_argument);
+        return detail::error(std::errc::invalid_argument);
     }
     std::vector<std::string> arguments = arguments_of(command);
     std::vector<std::string> environment = environment_of(command);
@@ -140,7 +140,7 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     state->pid = child;
     if (const auto taken = state->take(sys::pidfd_open(child)); !taken) {
         if (taken.error() == std::errc::no_such_process) {
-            return detail::refused(std::errc::no_child_process);
+            return detail::error(std::errc::no_child_process);
         }
         sys::kill_unwatched(child);  // another thread was quicker, and has the last descriptor
         return std::unexpected{taken.error()};

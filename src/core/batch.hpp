@@ -77,21 +77,21 @@ public:
 
     /// Takes from an event that is still to be dispatched what is not in `allowed`. One of which
     /// nothing is left goes to `nobody`.
-    void narrow(const Slot& slot, std::uint32_t allowed, Slot& nobody) noexcept {
+    void narrow(const Slot& slot, std::uint32_t allowed, Slot& discard_slot) noexcept {
         epoll_event* event = find(cursor, slot);
         if (event != end) {
             event->events &= allowed;
             if (event->events == 0) {
-                event->data.ptr = &nobody;
+                event->data.ptr = &discard_slot;
             }
         }
     }
 
     /// Takes the address of `slot` out of the whole turn: it will not be ours any more.
-    void scrub(const Slot& slot, Slot& nobody) noexcept {
+    void scrub(const Slot& slot, Slot& discard_slot) noexcept {
         for (epoll_event* event = begin; event != end; ++event) {
             if (event->data.ptr == &slot) {
-                event->data.ptr = &nobody;
+                event->data.ptr = &discard_slot;
             }
         }
     }

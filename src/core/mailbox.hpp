@@ -60,7 +60,7 @@ public:
     }
 
     /// False when there are tasks: do not sleep. Else producers ring from now on.
-    [[nodiscard]] bool fall_asleep() noexcept {
+    [[nodiscard]] bool prepare_to_sleep() noexcept {
         asleep_.store(true, std::memory_order_seq_cst);
         if (oldest_ != nullptr || newest_.load(std::memory_order_seq_cst) != nullptr) {
             awake();

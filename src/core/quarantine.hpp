@@ -59,7 +59,7 @@ public:
     void release(Registry& registry) noexcept {
         while (held_ != nullptr) {
             Slot& slot = pop(held_);
-            registry.unhold(slot.fd);
+            registry.clear_stale(slot.fd);
             free_slot(&slot);
             --size_;
         }

@@ -44,12 +44,12 @@ public:
     void renumber(Slot& slot, int fd) noexcept;
 
     /// The quarantine has a slot of this number.
-    [[nodiscard]] bool is_held(int fd) const noexcept {
+    [[nodiscard]] bool may_have_stale_entry(int fd) const noexcept {
         const Page* page = page_of(fd);
         return page != nullptr && page->held[row_of(fd)];
     }
-    void hold(int fd) noexcept { page_of(fd)->held[row_of(fd)] = true; }
-    void unhold(int fd) noexcept { page_of(fd)->held[row_of(fd)] = false; }
+    void mark_stale(int fd) noexcept { page_of(fd)->held[row_of(fd)] = true; }
+    void clear_stale(int fd) noexcept { page_of(fd)->held[row_of(fd)] = false; }
 
     template <typename F>
     void for_each(F visit) {

@@ -13,15 +13,15 @@ constexpr int tasks_per_turn_max = 256;
 
 }  // namespace
 
-Wakeup::Wakeup() noexcept : eventfd_{sys::eventfd()} {}
+RemoteChannel::RemoteChannel() noexcept : eventfd_{sys::eventfd()} {}
 
-void Wakeup::ring() const noexcept {
+void RemoteChannel::ring() const noexcept {
     while (sys::eventfd_add(fd()) == -EAGAIN) {
         static_cast<void>(sys::eventfd_drain(fd()));
     }
 }
 
-bool Wakeup::post(Task& task) noexcept {
+bool RemoteChannel::post(Task& task) noexcept {
     switch (mailbox_.post(task)) {
         case Mailbox<>::Posted::ring:
             ring();
@@ -34,16 +34,16 @@ bool Wakeup::post(Task& task) noexcept {
     return false;
 }
 
-void Wakeup::request_stop() noexcept {
+void RemoteChannel::request_stop() noexcept {
     stop_requested_.store(true, std::memory_order_release);
 }
 
-bool Wakeup::take_stop_request() noexcept {
+bool RemoteChannel::take_stop_request() noexcept {
     return stop_requested_.load(std::memory_order_relaxed) &&
            stop_requested_.exchange(false, std::memory_order_acq_rel);
 }
 
-void Wakeup::do_tasks(ReactorOps& reactor) {
+void RemoteChannel::do_tasks(ReactorOps& reactor) {
     mailbox_.collect();
     for (int done = 0; done < tasks_per_turn_max && !guard_.in_child(); ++done) {
         Task* task = mailbox_.next();
@@ -54,14 +54,14 @@ void Wakeup::do_tasks(ReactorOps& reactor) {
     }
 }
 
-void Wakeup::close() noexcept {
+void RemoteChannel::close() noexcept {
     mailbox_.close();
     while (Task* task = mailbox_.next()) {
         task->finish(task, nullptr);
     }
 }
 
-int Wakeup::reinit_after_fork() noexcept {
+int RemoteChannel::reinit_after_fork() noexcept {
     const int fresh = sys::eventfd();
     if (fresh < 0) {
         return fresh;

@@ -18,9 +18,9 @@ namespace eventp::detail {
 ///
 /// Kernel: the eventfd is edge-triggered in the reactor's set, so every write is a new edge and the
 /// counter needs no read; it is read only when it is full, once in 2^64 - 2 wake-ups (eventfd(2)).
-class Wakeup {
+class RemoteChannel {
 public:
-    Wakeup() noexcept;
+    RemoteChannel() noexcept;
 
     /// The eventfd; -errno when it could not be made.
     [[nodiscard]] int fd() const noexcept { return eventfd_.fd(); }
@@ -35,18 +35,18 @@ public:
     /// The next look of run() finds it; ring() when that is on another thread.
     void request_stop() noexcept;
     /// The thread of the run that is on the stack; null when none is.
-    [[nodiscard]] ThreadMark runner() const noexcept {
+    [[nodiscard]] ThreadToken runner() const noexcept {
         return runner_.load(std::memory_order_relaxed);
     }
     /// How often a forked child has taken the reactor over.
-    [[nodiscard]] std::uint32_t takeovers() const noexcept {
-        return takeovers_.load(std::memory_order_relaxed);
+    [[nodiscard]] std::uint32_t fork_epoch() const noexcept {
+        return fork_epoch_.load(std::memory_order_relaxed);
     }
 
     // --- the reactor's thread ---
 
     [[nodiscard]] Mailbox<>& mailbox() noexcept { return mailbox_; }
-    void set_runner(ThreadMark thread) noexcept {
+    void set_runner(ThreadToken thread) noexcept {
         runner_.store(thread, std::memory_order_relaxed);
     }
     /// Does the oldest tasks, a bounded number, so that they cannot starve the descriptors.
@@ -58,7 +58,7 @@ public:
     /// Returns -errno when there is no new eventfd.
     [[nodiscard]] int reinit_after_fork() noexcept;
     void adopt_after_fork() noexcept {
-        takeovers_.fetch_add(1, std::memory_order_relaxed);
+        fork_epoch_.fetch_add(1, std::memory_order_relaxed);
         guard_.adopt();
     }
 
@@ -66,9 +66,9 @@ private:
     // On one cache line: what every turn asks.
     OwnedFd eventfd_;
     ForkGuard guard_;
-    std::atomic<ThreadMark> runner_{nullptr};
+    std::atomic<ThreadToken> runner_{nullptr};
     std::atomic<bool> stop_requested_{false};
-    std::atomic<std::uint32_t> takeovers_{0};
+    std::atomic<std::uint32_t> fork_epoch_{0};
     Mailbox<> mailbox_;
 };
 

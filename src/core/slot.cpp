@@ -29,15 +29,15 @@ Slot* make_slot(void* where, std::uint8_t align_log2) noexcept {
 }  // namespace
 
 Slot* allocate_slot(std::size_t value_size, std::size_t value_align) {
-    return make_slot(HeaderMemory<Slot>::allocate(value_size, value_align),
+    return make_slot(HeaderAllocator<Slot>::allocate(value_size, value_align),
                      static_cast<std::uint8_t>(std::countr_zero(value_align)));
 }
 
 void free_slot(Slot* slot) noexcept {
     if (slot->align_log2 == in_block) {
-        drop_holder(block_of(lead_of(slot)));
+        drop_memory_ref(block_of(object_pointer_of(slot)));
     } else {
-        HeaderMemory<Slot>::free(slot, std::size_t{1} << slot->align_log2);
+        HeaderAllocator<Slot>::free(slot, std::size_t{1} << slot->align_log2);
     }
 }
 
@@ -62,8 +62,8 @@ constexpr std::size_t slots_begin(std::size_t object_size) noexcept {
 }  // namespace
 
 Block* allocate_block(std::size_t object_size, std::size_t object_align, std::size_t slots) {
-    void* where =
-        HeaderMemory<Block>::allocate(slots_begin(object_size) + slots * slot_size, object_align);
+    void* where = HeaderAllocator<Block>::allocate(slots_begin(object_size) + slots * slot_size,
+                                                   object_align);
     const auto align_log2 = static_cast<std::uint8_t>(std::countr_zero(object_align));
     return ::new (where) Block{.owners = 1, .holders = 1, .forked_in = 0, .align_log2 = align_log2};
 }
@@ -77,9 +77,9 @@ Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noe
     return slot;
 }
 
-void drop_holder(Block* block) noexcept {
+void drop_memory_ref(Block* block) noexcept {
     if (block->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        HeaderMemory<Block>::free(block, std::size_t{1} << block->align_log2);
+        HeaderAllocator<Block>::free(block, std::size_t{1} << block->align_log2);
     }
 }
 

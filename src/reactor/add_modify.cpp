@@ -8,8 +8,8 @@
 
 namespace eventp {
 
+using detail::error;
 using detail::Presence;
-using detail::refused;
 using detail::Slot;
 using detail::Variant;
 
@@ -17,24 +17,24 @@ using detail::Variant;
 [[gnu::flatten]] Result<RegistrationId> Reactor::add(AnySubscriber& subscriber) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
-        return refused(why);
+        return error(why);
     }
     if (!subscriber) {
-        return refused(std::errc::invalid_argument);
+        return error(std::errc::invalid_argument);
     }
     Slot& slot = *detail::SlotAccess::slot_of(subscriber);
     if (!Interest{slot.live.interest}.is_valid()) {
-        return refused(std::errc::invalid_argument);
+        return error(std::errc::invalid_argument);
     }
-    const State::Busy scope{state};  // keeps headers, whatever the code of subscribers calls
+    const State::BusyScope scope{state};  // keeps headers, whatever the code of subscribers calls
     const auto place = state.place_for(slot);
     if (!place) {
         return std::unexpected{place.error()};
     }
     if (detail::SlotAccess::slot_of(subscriber) != &slot) {
-        return refused(std::errc::invalid_argument);  // its fd() has moved or added it
+        return error(std::errc::invalid_argument);  // its fd() has moved or added it
     }
-    if (auto entered = state.enter_kernel(slot, *place, Interest{slot.live.interest}); !entered) {
+    if (auto entered = state.add_to_epoll(slot, *place, Interest{slot.live.interest}); !entered) {
         return std::unexpected{entered.error()};
     }
     slot.fd = place->fd;
@@ -45,7 +45,7 @@ using detail::Variant;
 }
 
 int Reactor::State::descriptor_of(Slot& slot) {
-    const Asking scope{*this, slot};
+    const UserCallScope scope{*this, slot};
     return slot.operations->descriptor(&slot);
 }
 
@@ -54,13 +54,13 @@ Result<Reactor::State::Place> Reactor::State::place_for(Slot& slot) {
     if (!registry.has_room(fd)) {
         // A number that would need more rows is checked first: a mistake must not cost memory.
         if (fd < 0 || !sys::is_open(fd)) {
-            return refused(std::errc::bad_file_descriptor);
+            return error(std::errc::bad_file_descriptor);
         }
         // Rows come before the kernel: running out of memory must not leave it with our address.
         registry.reserve(fd);
     }
-    if (fd == wakeup->fd() || fd == facade.fd()) {  // which is -1 while there is none
-        return refused(std::errc::invalid_argument);
+    if (fd == channel->fd() || fd == pollable.fd()) {  // which is -1 while there is none
+        return error(std::errc::invalid_argument);
     }
     Slot* holder = registry.at(fd);
     if (holder == nullptr || holder == &slot) {
@@ -73,12 +73,12 @@ Result<Reactor::State::Place> Reactor::State::place_for(Slot& slot) {
         return Place{.fd = fd, .evicted = nullptr};
     }
     if (stays || now != holder || holder->presence != Presence::absent) {
-        return refused(std::errc::file_exists);
+        return error(std::errc::file_exists);
     }
     return Place{.fd = fd, .evicted = holder};
 }
 
-Result<> Reactor::State::enter_kernel(Slot& slot, Place place, Interest interest) {
+Result<> Reactor::State::add_to_epoll(Slot& slot, Place place, Interest interest) {
     const int fd = place.fd;
     if (place.evicted != nullptr) {
         registry.reserve_moves();
@@ -93,17 +93,18 @@ Result<> Reactor::State::enter_kernel(Slot& slot, Place place, Interest interest
     detail::set_variant(slot, interest.is_oneshot() ? Variant::oneshot : Variant::plain);
 
     // A paused one was let in only to hear whether the kernel takes its file.
-    if (interest.is_empty() && !leave_kernel(slot, fd)) {
+    if (interest.is_empty() && !remove_from_epoll(slot, fd)) {
         detail::set_variant(slot, Variant::dropped);
         rebuild_wanted = true;
     }
     return {};
 }
 
-bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
+bool Reactor::State::remove_from_epoll(Slot& slot, int fd) noexcept {
     // Kernel: a DEL that answers 0 may have deleted the entry of a quarantined slot with the same
     // number, and left ours.
-    if (slot.presence != Presence::present || set.remove(fd) < 0 || registry.is_held(fd)) {
+    if (slot.presence != Presence::present || set.remove(fd) < 0 ||
+        registry.may_have_stale_entry(fd)) {
         return false;
     }
     slot.presence = Presence::absent;
@@ -113,22 +114,22 @@ bool Reactor::State::leave_kernel(Slot& slot, int fd) noexcept {
 Result<> Reactor::modify(RegistrationKey key, Interest interest) {
     State& state = *state_;
     if (const std::errc why = state.refusal(); why != std::errc{}) {
-        return refused(why);
+        return error(why);
     }
     Slot* slot = state.registry.find(key);
     if (slot == nullptr) {
-        return refused(std::errc::no_such_file_or_directory);
+        return error(std::errc::no_such_file_or_directory);
     }
     if (!interest.is_valid()) {
-        return refused(std::errc::invalid_argument);
+        return error(std::errc::invalid_argument);
     }
     const Result<> changed = state.change(*slot, interest);
     state.settle();
     return changed;
 }
 
-bool Reactor::State::is_reachable(const Slot& slot) const noexcept {
-    return slot.presence == Presence::present && !registry.is_held(slot.fd);
+bool Reactor::State::epoll_ctl_reaches(const Slot& slot) const noexcept {
+    return slot.presence == Presence::present && !registry.may_have_stale_entry(slot.fd);
 }
 
 Result<> Reactor::State::change(Slot& slot, Interest interest) {
@@ -145,11 +146,11 @@ Result<> Reactor::State::change_watched(Slot& slot, Interest interest) {
     const Interest stored{slot.live.interest};
     // Kernel: MOD of an exclusive entry, or to one, is EINVAL.
     if (interest.is_exclusive() || stored.is_exclusive()) {
-        return refused(std::errc::invalid_argument);
+        return error(std::errc::invalid_argument);
     }
-    if (!is_reachable(slot)) {
+    if (!epoll_ctl_reaches(slot)) {
         if (!sys::is_open(slot.fd)) {
-            return refused(std::errc::bad_file_descriptor);
+            return error(std::errc::bad_file_descriptor);
         }
         rebuild_wanted = true;
     } else if (const int answer = set.modify(slot.fd, interest.bits(), slot); answer < 0) {
@@ -163,7 +164,7 @@ Result<> Reactor::State::change_watched(Slot& slot, Interest interest) {
 
 Result<> Reactor::State::pause(Slot& slot, Interest interest) {
     if (slot.presence != Presence::absent) {
-        if (!is_reachable(slot)) {
+        if (!epoll_ctl_reaches(slot)) {
             detail::set_variant(slot, Variant::dropped);
             rebuild_wanted = true;
         } else if (const int answer = set.remove(slot.fd); answer < 0) {
@@ -179,10 +180,10 @@ Result<> Reactor::State::pause(Slot& slot, Interest interest) {
 
 Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     const RegistrationId name{slot.fd, slot.live.generation};
-    const Busy scope{*this};  // keeps headers, whatever the code of subscribers calls
+    const BusyScope scope{*this};  // keeps headers, whatever the code of subscribers calls
     const auto place = place_for(slot);
     if (registry.find(name) != &slot) {
-        return refused(std::errc::no_such_file_or_directory);
+        return error(std::errc::no_such_file_or_directory);
     }
     if (!place) {
         return std::unexpected{place.error()};
@@ -193,13 +194,13 @@ Result<> Reactor::State::resume(Slot& slot, Interest interest) {
     }
     registry.reserve_moves();
     if (!is_present) {
-        if (auto entered = enter_kernel(slot, *place, interest); !entered) {
+        if (auto entered = add_to_epoll(slot, *place, interest); !entered) {
             return entered;
         }
     } else {
         // It was paused while its number was held: the old entry goes with the old set.
         if (!sys::is_open(place->fd)) {
-            return refused(std::errc::bad_file_descriptor);
+            return error(std::errc::bad_file_descriptor);
         }
         if (place->evicted != nullptr) {
             registry.evict(*place->evicted);
@@ -220,7 +221,7 @@ void Reactor::State::narrow_pending(Slot& slot, Interest interest) noexcept {
     }
     // The event of the running handler is behind the cursor; no slot has two in a batch.
     if (batch.has_tail() && &slot != running()) {
-        batch.narrow(slot, none ? 0 : interest.bits() | EPOLLERR | EPOLLHUP, nobody);
+        batch.narrow(slot, none ? 0 : interest.bits() | EPOLLERR | EPOLLHUP, discard_slot);
     }
 }
 

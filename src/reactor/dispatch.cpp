@@ -13,9 +13,9 @@ using detail::Slot;
 // tools/bench_instructions.py fails when a turn jumps. docs/decisions/0005 has the figures.
 [[gnu::flatten]] Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) [[unlikely]] {
-        return detail::refused(why);
+        return detail::error(why);
     }
-    const RunScope scope{*wakeup};
+    const RunScope scope{*channel};
 
     // A tail is there after a handler threw. It comes before the kernel is asked again, because an
     // edge-triggered or one-shot event in it is reported only once. [dispatch.throws]
@@ -26,7 +26,7 @@ using detail::Slot;
         }
         const int reported = wait(room, timeout_ns);
         if (reported < 0) [[unlikely]] {
-            announce_kept();
+            wake_outer_loop();
             return sys::error(reported);
         }
         batch.begin_turn(static_cast<std::size_t>(reported));
@@ -40,28 +40,29 @@ using detail::Slot;
 }
 
 void Reactor::State::put_tasks_first() noexcept {
-    if (wakeup->mailbox().has_tasks()) {
+    if (channel->mailbox().has_tasks()) {
         batch.put_first(wakeup_slot, EPOLLIN);
     }
 }
 
 /// A batch on its way. Leaves everything in order when a handler throws, too.
-class Reactor::State::Dispatching {
+class Reactor::State::DispatchScope {
 public:
-    Dispatching(State& state, std::size_t& called) noexcept
+    DispatchScope(State& state, std::size_t& called) noexcept
         : state_{state}, first_{state.batch.cursor}, called_{called} {
-        state.unhandled = 0;
+        state.events_without_handler = 0;
         state.dispatching = true;
         state.loop_end() = state.batch.end;
         ++state.busy;
     }
-    Dispatching(const Dispatching&) = delete;
-    Dispatching& operator=(const Dispatching&) = delete;
-    ~Dispatching() {
+    DispatchScope(const DispatchScope&) = delete;
+    DispatchScope& operator=(const DispatchScope&) = delete;
+    ~DispatchScope() {
         if (state_.retired != nullptr) [[unlikely]] {
             state_.destroy_retired();  // what the handler that threw had removed
         }
-        called_ = static_cast<std::size_t>(state_.batch.cursor - first_) - state_.unhandled;
+        called_ =
+            static_cast<std::size_t>(state_.batch.cursor - first_) - state_.events_without_handler;
         state_.stats.handlers_called += called_;
         state_.dispatching = false;
         --state_.busy;
@@ -71,7 +72,7 @@ public:
         if (!state_.is_settled()) [[unlikely]] {
             state_.settle_out_of_line();
         }
-        state_.announce_kept();
+        state_.wake_outer_loop();
     }
 
 private:
@@ -83,7 +84,7 @@ private:
 std::size_t Reactor::State::dispatch() {
     std::size_t called = 0;
     {
-        const Dispatching scope{*this, called};
+        const DispatchScope scope{*this, called};
         call_handlers();
     }
     return called;
@@ -112,7 +113,8 @@ void Reactor::State::call_handlers() {
 }
 
 Slot* Reactor::State::running() const noexcept {
-    return dispatching && !reaping ? static_cast<Slot*>(batch.cursor[-1].data.ptr) : nullptr;
+    return dispatching && !destroying_retired ? static_cast<Slot*>(batch.cursor[-1].data.ptr)
+                                              : nullptr;
 }
 
 // Safety, for the three below: only the dispatch of a Reactor calls slots that have no value, or
@@ -120,21 +122,21 @@ Slot* Reactor::State::running() const noexcept {
 
 void detail::drop_event(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
     Reactor::State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.unhandled;
+    ++state.events_without_handler;
     ++state.stats.events_dropped;
 }
 
 void Reactor::State::on_ghost(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
     State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.unhandled;
+    ++state.events_without_handler;
     ++state.ghosts;
     ++state.stats.stale_events;
 }
 
 void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
     State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.unhandled;
-    state.wakeup->do_tasks(*reactor);
+    ++state.events_without_handler;
+    state.channel->do_tasks(*reactor);
 }
 
 constinit const detail::Operations Reactor::State::dead_operations{&detail::drop_event, nullptr,

@@ -21,7 +21,7 @@ Result<> Reactor::reinit_after_fork() {
 
 Result<> Reactor::State::reinit_after_fork() {
     if (busy != 0) {
-        return detail::refused(std::errc::device_or_resource_busy);
+        return detail::error(std::errc::device_or_resource_busy);
     }
     std::vector<RegistrationId> names;
     names.reserve(registry.size());
@@ -29,19 +29,19 @@ Result<> Reactor::State::reinit_after_fork() {
     if (!fresh.is_open()) {
         return sys::error(fresh.fd());
     }
-    if (const int answer = wakeup->reinit_after_fork(); answer < 0) {
+    if (const int answer = channel->reinit_after_fork(); answer < 0) {
         return sys::error(answer);
     }
-    if (const int answer = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot); answer < 0) {
+    if (const int answer = fresh.add(channel->fd(), EPOLLIN | EPOLLET, wakeup_slot); answer < 0) {
         return sys::error(answer);
     }
     // The kernel refuses nothing from here on. The old set is the parent's: it is let go, not
     // edited.
     set = std::move(fresh);
     spare = EpollSet{sys::epoll_create()};
-    facade.close();
+    pollable.close();
     batch.forget();
-    wakeup->adopt_after_fork();
+    channel->adopt_after_fork();
     destroy_retired();  // removed by the handler that forked, before it did
 
     // All are out of the set before the first one resumes, so that numbers may change places.
@@ -83,9 +83,9 @@ void Reactor::State::keep_after_fork(RegistrationId name) {
         return;  // removed by the after_fork() of another
     }
     if (slot->operations->after_fork != nullptr) {
-        const Busy keeps_header{*this};
+        const BusyScope keeps_header{*this};
         {
-            const Asking scope{*this, *slot};
+            const UserCallScope scope{*this, *slot};
             slot->operations->after_fork(slot, reactor);
         }
         const Interest interest{slot->live.interest};

@@ -40,10 +40,10 @@ constinit std::atomic<std::uint32_t> registrations{0};
 
 Reactor::State::State(const Options& options)
     : set{sys::epoll_create()},
-      wakeup{std::make_shared<detail::Wakeup>()},
+      channel{std::make_shared<detail::RemoteChannel>()},
       batch{options.event_capacity},
       capacity{static_cast<int>(options.event_capacity)},
-      waits_with_care{options.busy_poll.count() > 0},
+      needs_slow_wait{options.busy_poll.count() > 0},
       spare{sys::epoll_create()},
       generations{registrations},
       spin_ns{options.busy_poll.count()} {}
@@ -63,19 +63,19 @@ detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexc
 Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {
     if (options.event_capacity == 0 || options.event_capacity > event_capacity_max ||
         options.busy_poll < nanoseconds::zero()) {
-        return detail::refused(std::errc::invalid_argument);
+        return detail::error(std::errc::invalid_argument);
     }
     auto state = std::make_unique<State>(options);
-    for (const int fd : {state->set.fd(), state->spare.fd(), state->wakeup->fd()}) {
+    for (const int fd : {state->set.fd(), state->spare.fd(), state->channel->fd()}) {
         if (fd < 0) {
             return sys::error(fd);
         }
     }
-    if (!state->wakeup->guard()) {
-        return detail::refused(std::errc::not_enough_memory);
+    if (!state->channel->guard()) {
+        return detail::error(std::errc::not_enough_memory);
     }
     if (const int answer =
-            state->set.add(state->wakeup->fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
+            state->set.add(state->channel->fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
         answer < 0) {
         return sys::error(answer);
     }
@@ -123,21 +123,21 @@ Reactor::~Reactor() {
 
 namespace {
 
-constexpr std::int64_t for_ever = -1;
+constexpr std::int64_t no_timeout = -1;
 
 std::int64_t as_timeout(nanoseconds timeout) noexcept {
-    return timeout == nanoseconds::max() ? for_ever : timeout.count();
+    return timeout == nanoseconds::max() ? no_timeout : timeout.count();
 }
 
 }  // namespace
 
 Result<std::size_t> Reactor::run_once() {
-    return state_->turn(for_ever);
+    return state_->turn(no_timeout);
 }
 
 Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
     if (timeout < nanoseconds::zero()) {
-        return detail::refused(std::errc::invalid_argument);
+        return detail::error(std::errc::invalid_argument);
     }
     return state_->turn(as_timeout(timeout));
 }
@@ -146,11 +146,11 @@ Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
 template <typename IsOver, typename Remaining>
 Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {
-        return detail::refused(why);
+        return detail::error(why);
     }
-    const RunScope scope{*wakeup};
+    const RunScope scope{*channel};
     while (!is_over()) {
-        if (wakeup->take_stop_request()) {
+        if (channel->take_stop_request()) {
             return {};
         }
         const auto turned = turn(remaining());
@@ -162,17 +162,17 @@ Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
 }
 
 Result<> Reactor::run() {
-    return state_->turns([] { return false; }, [] { return for_ever; });
+    return state_->turns([] { return false; }, [] { return no_timeout; });
 }
 
 Result<> Reactor::run(std::stop_token token) {
-    const std::stop_callback wake{token, [this]() noexcept { state_->wakeup->ring(); }};
-    return state_->turns([&token] { return token.stop_requested(); }, [] { return for_ever; });
+    const std::stop_callback wake{token, [this]() noexcept { state_->channel->ring(); }};
+    return state_->turns([&token] { return token.stop_requested(); }, [] { return no_timeout; });
 }
 
 Result<> Reactor::run_until_over(nanoseconds duration) {
     if (duration < nanoseconds::zero()) {
-        return detail::refused(std::errc::invalid_argument);
+        return detail::error(std::errc::invalid_argument);
     }
     const steady_clock::time_point start = steady_clock::now();
     const auto remaining = [&] { return duration - (steady_clock::now() - start); };
@@ -181,14 +181,14 @@ Result<> Reactor::run_until_over(nanoseconds duration) {
         [&] { return !std::exchange(first, false) && remaining() <= nanoseconds::zero(); },
         [&] {
             return duration == nanoseconds::max()
-                       ? for_ever
+                       ? no_timeout
                        : std::max(remaining(), nanoseconds::zero()).count();
         });
 }
 
 void Reactor::stop() noexcept {
     if (state_->refusal() != std::errc::no_child_process) {
-        state_->wakeup->request_stop();
+        state_->channel->request_stop();
     }
 }
 
@@ -211,23 +211,23 @@ void* Reactor::find_value(RegistrationKey key, const void* type_key) {
 Result<BorrowedFd> Reactor::fd() {
     State& state = *state_;
     if (state.refusal() == std::errc::no_child_process) {
-        return detail::refused(std::errc::no_child_process);
+        return detail::error(std::errc::no_child_process);
     }
-    if (!state.facade.is_open()) {
-        detail::EpollSet facade{sys::epoll_create()};
-        if (!facade.is_open()) {
-            return sys::error(facade.fd());
+    if (!state.pollable.is_open()) {
+        detail::EpollSet pollable{sys::epoll_create()};
+        if (!pollable.is_open()) {
+            return sys::error(pollable.fd());
         }
         if (state.set.is_open()) {
-            const int answer = facade.add(state.set.fd(), EPOLLIN, state.nobody);
+            const int answer = pollable.add(state.set.fd(), EPOLLIN, state.discard_slot);
             if (answer < 0) {
                 return sys::error(answer);
             }
         }
-        state.facade = std::move(facade);
-        state.announce_kept();
+        state.pollable = std::move(pollable);
+        state.wake_outer_loop();
     }
-    return BorrowedFd{state.facade.fd()};
+    return BorrowedFd{state.pollable.fd()};
 }
 
 Reactor::Stats Reactor::stats() const noexcept {

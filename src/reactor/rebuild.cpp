@@ -17,11 +17,11 @@ using detail::Variant;
 
 namespace {
 
-constexpr std::size_t quarantine_always_allowed = 1024;
+constexpr std::size_t quarantine_limit_min = 1024;
 
 /// The number is closed, or by now names a file that cannot be watched, or not in this way: one
 /// without readiness, an epoll set for EPOLLEXCLUSIVE, one that leads back here.
-constexpr bool says_gone(int answer) noexcept {
+constexpr bool means_unwatchable(int answer) noexcept {
     return answer == -EBADF || answer == -EPERM || answer == -EINVAL || answer == -ELOOP;
 }
 
@@ -38,19 +38,19 @@ void Reactor::State::settle_now() noexcept {
         return;
     }
     quarantine.settle(ghost_operations);
-    if (facade_is_blind) {
-        show_in_facade();
+    if (pollable_is_stale) {
+        attach_to_pollable();
     }
     if (!rebuild_is_due() || ended) {
         return;
     }
     if (rebuild()) {
         rebuild_wanted = false;
-        held_limit = 0;
+        quarantine_limit = 0;
     } else {
         // The old set and the quarantine stay. More has to gather before it is tried again; but
         // what modify() has stored is waited for, and tried behind every turn.
-        held_limit = 2 * quarantine.size();
+        quarantine_limit = 2 * quarantine.size();
     }
     ghosts = 0;
 }
@@ -58,11 +58,11 @@ void Reactor::State::settle_now() noexcept {
 bool Reactor::State::rebuild_is_due() const noexcept {
     const std::size_t live = registry.size();
     return rebuild_wanted || ghosts > 1 + live / 16 ||
-           quarantine.size() > std::max({quarantine_always_allowed, live, held_limit});
+           quarantine.size() > std::max({quarantine_limit_min, live, quarantine_limit});
 }
 
 bool Reactor::State::rebuild() noexcept {
-    const Busy scope{*this};
+    const BusyScope scope{*this};
     if (!spare.is_open()) {
         renew_spare();
     }
@@ -73,13 +73,13 @@ bool Reactor::State::rebuild() noexcept {
         renew_spare();
         return false;
     }
-    if (facade.is_open()) {
+    if (pollable.is_open()) {
         // The entry of the old set would stay in the facade while a forked child has that set.
-        static_cast<void>(facade.remove(set.fd()));
+        static_cast<void>(pollable.remove(set.fd()));
     }
     const bool replaced = set.replace_by(spare) >= 0;
-    if (facade.is_open()) {
-        show_in_facade();
+    if (pollable.is_open()) {
+        attach_to_pollable();
     }
     if (!replaced) {
         renew_spare();
@@ -109,7 +109,7 @@ void Reactor::State::renew_spare() noexcept {
 /// Puts everything that is live into `fresh`; what cannot come along is `lost`. False when the
 /// kernel has no room.
 bool Reactor::State::fill(EpollSet& fresh) noexcept {
-    bool complete = fresh.add(wakeup->fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
+    bool complete = fresh.add(channel->fd(), EPOLLIN | EPOLLET, wakeup_slot) >= 0;
     registry.for_each([&](Slot& slot) {
         if (!complete || slot.presence == Presence::absent) {
             return;
@@ -118,9 +118,9 @@ bool Reactor::State::fill(EpollSet& fresh) noexcept {
             return;
         }
         // Closed behind our back, its number may be ours now.
-        const bool is_ours = slot.fd == facade.fd() || slot.fd == fresh.fd();
+        const bool is_ours = slot.fd == pollable.fd() || slot.fd == fresh.fd();
         const int answer = is_ours ? -EBADF : fresh.add(slot.fd, rebuilt_interest(slot), slot);
-        if (says_gone(answer)) {
+        if (means_unwatchable(answer)) {
             slot.presence = Presence::lost;
         } else if (slot.presence == Presence::lost) {
             slot.presence = Presence::moved;  // a rebuild that failed has not found it
@@ -130,13 +130,14 @@ bool Reactor::State::fill(EpollSet& fresh) noexcept {
     return complete;
 }
 
-void Reactor::State::show_in_facade() noexcept {
-    facade_is_blind = facade.add(set.fd(), EPOLLIN, nobody) < 0;
+void Reactor::State::attach_to_pollable() noexcept {
+    pollable_is_stale = pollable.add(set.fd(), EPOLLIN, discard_slot) < 0;
 }
 
-void Reactor::State::announce_kept_now() noexcept {
-    if (!in_child() && (batch.has_tail() || batch.has_kept() || !wakeup->mailbox().fall_asleep())) {
-        wakeup->ring();
+void Reactor::State::wake_outer_loop_now() noexcept {
+    if (!in_child() &&
+        (batch.has_tail() || batch.has_kept() || !channel->mailbox().prepare_to_sleep())) {
+        channel->ring();
     }
 }
 

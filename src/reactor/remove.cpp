@@ -46,7 +46,7 @@ AnySubscriber Reactor::extract(RegistrationKey key) {
 }
 
 bool Reactor::State::is_to_be_retired(const Slot& slot, When when) const noexcept {
-    for (const Asking* each = asking; each != nullptr; each = each->outer()) {
+    for (const UserCallScope* each = asking; each != nullptr; each = each->outer()) {
         if (&each->slot() == &slot) {
             return true;
         }
@@ -59,14 +59,14 @@ void Reactor::State::unregister(Slot& slot) noexcept {
     if (slot.again_pending) {
         batch.drop_kept(slot);
     }
-    if (slot.presence != Presence::absent && !leave_kernel(slot, slot.fd)) {
-        registry.hold(slot.fd);
+    if (slot.presence != Presence::absent && !remove_from_epoll(slot, slot.fd)) {
+        registry.mark_stale(slot.fd);
     }
     registry.erase(slot);
 }
 
 void Reactor::State::destroy(Slot& slot) noexcept {
-    const Busy scope{*this};
+    const BusyScope scope{*this};
     // Invariant: from here on nothing calls the value, not even its own destructor's callees.
     const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
     operations.destroy(&slot);
@@ -75,11 +75,11 @@ void Reactor::State::destroy(Slot& slot) noexcept {
 
 void Reactor::State::destroy_retired() noexcept {
     // In a forked child they are left alone, and dispatch ends: the parent goes on with both.
-    const bool was_reaping = std::exchange(reaping, true);
+    const bool was_reaping = std::exchange(destroying_retired, true);
     while (retired != nullptr && !in_child()) {  // a destructor may remove more, or fork
         destroy(*std::exchange(retired, retired->next));
     }
-    reaping = was_reaping;
+    destroying_retired = was_reaping;
     if (!in_child()) {
         loop_end() = batch.end;
     }
@@ -92,7 +92,7 @@ AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
     }
     const auto left = [this, slot] {
         return slot->presence == Presence::absent ||
-               (!registry.is_held(slot->fd) && leave_kernel(*slot, slot->fd));
+               (!registry.may_have_stale_entry(slot->fd) && remove_from_epoll(*slot, slot->fd));
     };
     if (!left()) {
         // The kernel may hold the address until the set is rebuilt: right here, if it may be.
@@ -108,7 +108,7 @@ AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
 /// Out of the registry and of the batch; the kernel has forgotten it.
 AnySubscriber Reactor::State::hand_out(Slot& slot) noexcept {
     batch.drop_kept(slot);
-    batch.scrub(slot, nobody);
+    batch.scrub(slot, discard_slot);
     registry.erase(slot);
     detail::set_variant(slot, Variant::plain);
     slot.fd = -1;
@@ -118,7 +118,7 @@ AnySubscriber Reactor::State::hand_out(Slot& slot) noexcept {
 Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
     State& state = *state_;
     if (const std::errc why = state.refusal_unless_idle(); why != std::errc{}) {
-        return detail::refused(why);
+        return detail::error(why);
     }
     std::vector<AnySubscriber> released;
     released.reserve(state.registry.size());
@@ -138,8 +138,8 @@ Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
 
 /// Runs destructors of closures, and coroutines that are told so.
 void Reactor::State::close_wakeup() noexcept {
-    const Busy scope{*this};
-    wakeup->close();
+    const BusyScope scope{*this};
+    channel->close();
 }
 
 void Reactor::State::destroy_all() noexcept {

@@ -21,9 +21,9 @@ namespace eventp {
 /// modify, again), removing.cpp (remove, take, release) and rebuild.cpp (between turns).
 /// Aligned to a cache line, so that the members that every turn uses lie on as few as they can.
 struct alignas(64) Reactor::State {
-    class Busy;
-    class Asking;
-    class Dispatching;
+    class BusyScope;
+    class UserCallScope;
+    class DispatchScope;
     class RunScope;
 
     explicit State(const Options& options);
@@ -37,7 +37,7 @@ struct alignas(64) Reactor::State {
         if (in_child()) [[unlikely]] {
             return std::errc::no_child_process;
         }
-        const detail::ThreadMark runner = wakeup->runner();
+        const detail::ThreadToken runner = channel->runner();
         if (runner != nullptr) [[unlikely]] {  // laid out for run_once(), see turn()
             detail::expects(runner == detail::this_thread(),
                             "a Reactor is used from another thread while it runs: use a "
@@ -53,18 +53,18 @@ struct alignas(64) Reactor::State {
         }
         return why;
     }
-    [[nodiscard]] bool in_child() const noexcept { return wakeup->guard().in_child(); }
+    [[nodiscard]] bool in_child() const noexcept { return channel->guard().in_child(); }
 
     // --- a turn (dispatch.cpp) ---
     [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
     // Not noexcept, these three: a thread that is cancelled while it waits unwinds (pthreads(7)).
     [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) {
-        if (waits_with_care) [[unlikely]] {
-            return wait_with_care(room, timeout_ns);
+        if (needs_slow_wait) [[unlikely]] {
+            return wait_slow(room, timeout_ns);
         }
         return set.wait(room, capacity, timeout_ns);
     }
-    [[nodiscard, gnu::noinline]] int wait_with_care(epoll_event* room, std::int64_t timeout_ns);
+    [[nodiscard, gnu::noinline]] int wait_slow(epoll_event* room, std::int64_t timeout_ns);
     [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns, int& reported);
     void put_tasks_first() noexcept;
     [[nodiscard]] std::size_t dispatch();
@@ -74,7 +74,7 @@ struct alignas(64) Reactor::State {
     /// Where dispatch looks up and destroys what was removed. Lies in the page that a forked child
     /// finds empty.
     [[nodiscard]] epoll_event*& loop_end() const noexcept {
-        return wakeup->guard().page().loop_end;
+        return channel->guard().page().loop_end;
     }
     /// The slot whose handler is on the stack; null when none is.
     [[nodiscard]] detail::Slot* running() const noexcept;
@@ -91,12 +91,12 @@ struct alignas(64) Reactor::State {
     [[nodiscard]] Result<Place> place_for(detail::Slot& slot);
     /// Takes a slot into the kernel's set, and its row is free for it afterwards.
     /// Throws std::bad_alloc; nothing changed.
-    [[nodiscard]] Result<> enter_kernel(detail::Slot& slot, Place place, Interest interest);
+    [[nodiscard]] Result<> add_to_epoll(detail::Slot& slot, Place place, Interest interest);
     /// Takes it out. False when the kernel may still hold its address.
-    [[nodiscard]] bool leave_kernel(detail::Slot& slot, int fd) noexcept;
+    [[nodiscard]] bool remove_from_epoll(detail::Slot& slot, int fd) noexcept;
     [[nodiscard]] int descriptor_of(detail::Slot& slot);
     /// The kernel's entry can be changed: its number leads to it, and to no other.
-    [[nodiscard]] bool is_reachable(const detail::Slot& slot) const noexcept;
+    [[nodiscard]] bool epoll_ctl_reaches(const detail::Slot& slot) const noexcept;
     [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> change_watched(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> pause(detail::Slot& slot, Interest interest);
@@ -127,7 +127,7 @@ struct alignas(64) Reactor::State {
     }
     [[nodiscard]] bool is_settled() const noexcept {
         // Not an &&, nor in is_empty(): the compiler guesses anew at each leg of one.
-        if (rebuild_wanted || facade_is_blind || !quarantine.is_empty()) [[unlikely]] {
+        if (rebuild_wanted || pollable_is_stale || !quarantine.is_empty()) [[unlikely]] {
             return false;
         }
         return true;
@@ -140,15 +140,15 @@ struct alignas(64) Reactor::State {
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
     void renew_spare() noexcept;
-    void show_in_facade() noexcept;
+    void attach_to_pollable() noexcept;
     /// Lets an outer loop that watches the facade know of what is kept in here, and be woken by
     /// posts.
-    void announce_kept() noexcept {
-        if (facade.is_open()) [[unlikely]] {
-            announce_kept_now();
+    void wake_outer_loop() noexcept {
+        if (pollable.is_open()) [[unlikely]] {
+            wake_outer_loop_now();
         }
     }
-    [[gnu::noinline]] void announce_kept_now() noexcept;
+    [[gnu::noinline]] void wake_outer_loop_now() noexcept;
 
     // --- a forked child (forked.cpp) ---
     [[nodiscard]] Result<> reinit_after_fork();
@@ -167,42 +167,44 @@ struct alignas(64) Reactor::State {
     // --- what every turn uses, on three cache lines ---
     Reactor* reactor = nullptr;
     detail::EpollSet set;
-    detail::EpollSet facade;                 // what fd() gives; contains `set`
-    std::shared_ptr<detail::Wakeup> wakeup;  // shared with handles for other threads
-    detail::Slot* retired = nullptr;         // removed, and destroyed when what runs has returned
+    detail::EpollSet pollable;                       // what fd() gives; contains `set`
+    std::shared_ptr<detail::RemoteChannel> channel;  // shared with handles for other threads
+    detail::Slot* retired = nullptr;  // removed, and destroyed when what runs has returned
     detail::Quarantine quarantine;
     detail::Batch batch;
-    std::size_t unhandled = 0;  // events of the running dispatch that called no handler
-    unsigned busy = 0;          // handlers, destructors and rebuilds on the stack
+    std::size_t events_without_handler =
+        0;              // events of the running dispatch that called no handler
+    unsigned busy = 0;  // handlers, destructors and rebuilds on the stack
     int capacity;
     bool dispatching = false;
-    bool reaping = false;  // between two handlers, destroying what the first one removed
+    bool destroying_retired = false;  // between two handlers, destroying what the first one removed
     bool rebuild_wanted = false;
-    bool facade_is_blind = false;  // the facade lacks the set: the kernel refused it
+    bool pollable_is_stale = false;  // the facade lacks the set: the kernel refused it
     bool ended = false;
     bool has_endpoints = false;  // others may post; it stays so when the last of them is gone
-    bool waits_with_care;        // has endpoints, or spins
+    bool needs_slow_wait;        // has endpoints, or spins
     Stats stats;
 
     // --- what a turn seldom uses ---
     detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
     detail::Registry registry;
-    detail::Generations generations;
-    const Asking* asking = nullptr;                  // the innermost
-    detail::Slot nobody = slot_of(dead_operations);  // takes events that nobody is to have
+    detail::IdAllocator generations;
+    const UserCallScope* asking = nullptr;                 // the innermost
+    detail::Slot discard_slot = slot_of(dead_operations);  // takes events that nobody is to have
     detail::Slot wakeup_slot = slot_of(wakeup_operations);
-    std::size_t ghosts = 0;      // since the last rebuild
-    std::size_t held_limit = 0;  // quarantined slots that are put up with; 0: the rule decides
+    std::size_t ghosts = 0;  // since the last rebuild
+    std::size_t quarantine_limit =
+        0;  // quarantined slots that are put up with; 0: the rule decides
     std::int64_t spin_ns;
 };
 
 /// Something of the user's, or a rebuild, is on the stack.
-class Reactor::State::Busy {
+class Reactor::State::BusyScope {
 public:
-    explicit Busy(State& state) noexcept : state_{state} { ++state_.busy; }
-    Busy(const Busy&) = delete;
-    Busy& operator=(const Busy&) = delete;
-    ~Busy() { --state_.busy; }
+    explicit BusyScope(State& state) noexcept : state_{state} { ++state_.busy; }
+    BusyScope(const BusyScope&) = delete;
+    BusyScope& operator=(const BusyScope&) = delete;
+    ~BusyScope() { --state_.busy; }
 
 private:
     State& state_;
@@ -210,13 +212,13 @@ private:
 
 /// Code of a subscriber other than its handler is on the stack: its fd() or after_fork(). When it
 /// removes its own subscriber, that is destroyed when it has returned.
-class Reactor::State::Asking {
+class Reactor::State::UserCallScope {
 public:
-    Asking(State& state, const detail::Slot& slot) noexcept
+    UserCallScope(State& state, const detail::Slot& slot) noexcept
         : busy_{state}, state_{state}, slot_{slot}, outer_{std::exchange(state.asking, this)} {}
-    Asking(const Asking&) = delete;
-    Asking& operator=(const Asking&) = delete;
-    ~Asking() {
+    UserCallScope(const UserCallScope&) = delete;
+    UserCallScope& operator=(const UserCallScope&) = delete;
+    ~UserCallScope() {
         state_.asking = outer_;
         if (state_.retired != nullptr && outer_ == nullptr && !state_.dispatching) {
             state_.destroy_retired();
@@ -224,28 +226,29 @@ public:
     }
 
     [[nodiscard]] const detail::Slot& slot() const noexcept { return slot_; }
-    [[nodiscard]] const Asking* outer() const noexcept { return outer_; }
+    [[nodiscard]] const UserCallScope* outer() const noexcept { return outer_; }
 
 private:
-    Busy busy_;
+    BusyScope busy_;
     State& state_;
     const detail::Slot& slot_;
-    const Asking* outer_;
+    const UserCallScope* outer_;
 };
 
 /// Binds a run to its thread for as long as it is on the stack.
 class Reactor::State::RunScope {
 public:
-    explicit RunScope(detail::Wakeup& wakeup) noexcept : wakeup_{wakeup}, before_{wakeup.runner()} {
-        wakeup_.set_runner(detail::this_thread());
+    explicit RunScope(detail::RemoteChannel& channel) noexcept
+        : channel_{channel}, before_{channel.runner()} {
+        channel_.set_runner(detail::this_thread());
     }
     RunScope(const RunScope&) = delete;
     RunScope& operator=(const RunScope&) = delete;
-    ~RunScope() { wakeup_.set_runner(before_); }
+    ~RunScope() { channel_.set_runner(before_); }
 
 private:
-    detail::Wakeup& wakeup_;
-    detail::ThreadMark before_;
+    detail::RemoteChannel& channel_;
+    detail::ThreadToken before_;
 };
 
 /// A state that create() has made: what the public constructor takes and nobody else can name.

@@ -18,8 +18,8 @@ std::int64_t now_ns() noexcept {
 
 }  // namespace
 
-int Reactor::State::wait_with_care(epoll_event* room, std::int64_t timeout_ns) {
-    if (has_endpoints && wakeup->mailbox().has_tasks()) {
+int Reactor::State::wait_slow(epoll_event* room, std::int64_t timeout_ns) {
+    if (has_endpoints && channel->mailbox().has_tasks()) {
         timeout_ns = 0;
     }
     if (timeout_ns != 0 && spin_ns > 0) {
@@ -32,11 +32,11 @@ int Reactor::State::wait_with_care(epoll_event* room, std::int64_t timeout_ns) {
     if (!has_endpoints) {
         return set.wait(room, capacity, timeout_ns);
     }
-    if (timeout_ns != 0 && !wakeup->mailbox().fall_asleep()) {
+    if (timeout_ns != 0 && !channel->mailbox().prepare_to_sleep()) {
         timeout_ns = 0;
     }
     const int reported = set.wait(room, capacity, timeout_ns);
-    wakeup->mailbox().awake();
+    channel->mailbox().awake();
     return reported;
 }
 
@@ -48,7 +48,7 @@ std::int64_t Reactor::State::spin(epoll_event* room, std::int64_t timeout_ns, in
     std::int64_t spent = 0;
     do {
         reported = set.wait(room, capacity, 0);
-        if (reported != 0 || wakeup->mailbox().has_tasks()) {
+        if (reported != 0 || channel->mailbox().has_tasks()) {
             return 0;
         }
         spent = now_ns() - start;

@@ -5,43 +5,43 @@
 
 namespace eventp {
 
-RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : wakeup_{reactor.state_->wakeup} {
+RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : channel_{reactor.state_->channel} {
     reactor.state_->has_endpoints = true;
-    reactor.state_->waits_with_care = true;
+    reactor.state_->needs_slow_wait = true;
 }
 
 Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
-    if (wakeup_->guard().in_child()) {
-        return detail::refused(std::errc::no_child_process);
+    if (channel_->guard().in_child()) {
+        return detail::error(std::errc::no_child_process);
     }
-    if (!wakeup_->post(task)) {
-        return detail::refused(std::errc::broken_pipe);
+    if (!channel_->post(task)) {
+        return detail::error(std::errc::broken_pipe);
     }
     return {};
 }
 
 bool RemoteEndpoint::is_reactors_thread() const noexcept {
     // In a child that a handler forked the word is the parent's.
-    return !wakeup_->guard().in_child() && wakeup_->runner() == detail::this_thread();
+    return !channel_->guard().in_child() && channel_->runner() == detail::this_thread();
 }
 
-std::uint32_t RemoteEndpoint::takeovers() const noexcept {
-    return wakeup_->takeovers();
+std::uint32_t RemoteEndpoint::fork_epoch() const noexcept {
+    return channel_->fork_epoch();
 }
 
-bool RemoteEndpoint::has_forked_since(std::uint32_t takeovers) const noexcept {
-    return wakeup_->guard().in_child() || wakeup_->takeovers() != takeovers;
+bool RemoteEndpoint::has_forked_since(std::uint32_t fork_epoch) const noexcept {
+    return channel_->guard().in_child() || channel_->fork_epoch() != fork_epoch;
 }
 
 Result<> RemoteEndpoint::stop() const noexcept {
-    if (wakeup_->guard().in_child()) {
-        return detail::refused(std::errc::no_child_process);
+    if (channel_->guard().in_child()) {
+        return detail::error(std::errc::no_child_process);
     }
-    if (wakeup_->mailbox().is_closed()) {
-        return detail::refused(std::errc::broken_pipe);
+    if (channel_->mailbox().is_closed()) {
+        return detail::error(std::errc::broken_pipe);
     }
-    wakeup_->request_stop();
-    wakeup_->ring();
+    channel_->request_stop();
+    channel_->ring();
     return {};
 }
 

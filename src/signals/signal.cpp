@@ -9,18 +9,18 @@
 
 namespace eventp {
 
-using detail::SignalCounts;
+using detail::SignalMask;
 
 Result<SignalSet> SignalSet::create(std::span<const int> signals) {
     sys::SignalBits bits = 0;
     for (const int number : signals) {
         if (!sys::is_blockable(number)) {
-            return detail::refused(std::errc::invalid_argument);
+            return detail::error(std::errc::invalid_argument);
         }
         bits |= sys::signal_bit(number);
     }
     if (bits == 0) {
-        return detail::refused(std::errc::invalid_argument);
+        return detail::error(std::errc::invalid_argument);
     }
     const int fd = sys::signalfd(bits);
     if (fd < 0) {
@@ -30,7 +30,7 @@ Result<SignalSet> SignalSet::create(std::span<const int> signals) {
 }
 
 SignalSet::SignalSet(OwnedFd fd, std::uint64_t signals) noexcept
-    : fd_{std::move(fd)}, signals_{signals}, thread_{SignalCounts::add(signals)} {}
+    : fd_{std::move(fd)}, signals_{signals}, thread_{SignalMask::add(signals)} {}
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
     const SignalSet ended = std::move(*this);  // last: what both have stays blocked
@@ -41,7 +41,7 @@ SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
 }
 
 SignalSet::~SignalSet() {
-    SignalCounts::drop(signals_, thread_);
+    SignalMask::drop(signals_, thread_);
 }
 
 std::optional<Signal> SignalSet::next() noexcept {

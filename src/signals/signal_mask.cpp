@@ -32,7 +32,7 @@ void for_each_bit(SignalBits signals, Visit visit) {
 
 }  // namespace
 
-std::uint64_t SignalCounts::add(SignalBits signals) noexcept {
+std::uint64_t SignalMask::add(SignalBits signals) noexcept {
     static constinit std::atomic<std::uint64_t> names{0};
     if (counts.thread == 0) {
         counts.thread = names.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -47,7 +47,7 @@ std::uint64_t SignalCounts::add(SignalBits signals) noexcept {
     return counts.thread;
 }
 
-void SignalCounts::drop(SignalBits signals, std::uint64_t thread) noexcept {
+void SignalMask::drop(SignalBits signals, std::uint64_t thread) noexcept {
     if (thread != counts.thread) {
         return;
     }

@@ -10,7 +10,7 @@ namespace eventp::detail {
 /// Blocks signals in a thread for as long as somebody wants them blocked there.
 ///
 /// A mask belongs to a thread and can be changed by that thread only, so the counts do too.
-class SignalCounts {
+class SignalMask {
 public:
     /// One more wants them blocked in the calling thread. Gives the name of that thread, which no
     /// other thread ever has in this process.

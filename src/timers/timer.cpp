@@ -64,7 +64,7 @@ private:
 Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
     auto state = std::make_unique<State>(clock);
     if (!state->guard) {
-        return detail::refused(std::errc::not_enough_memory);
+        return detail::error(std::errc::not_enough_memory);
     }
     if (const int answer = state->open(); answer < 0) {
         return sys::error(answer);
@@ -216,7 +216,7 @@ Timers::Armed Timers::arm_made(Moment first, std::int64_t period_ns, TimerHandle
 
 // Not inlined by the link either, for the reason that the header gives.
 [[gnu::noinline]] Result<TimerId> Timers::not_armed(std::errc why) noexcept {
-    return detail::refused(why);
+    return detail::error(why);
 }
 
 bool Timers::cancel(TimerId id) noexcept {

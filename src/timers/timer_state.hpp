@@ -108,7 +108,7 @@ struct Timers::State {
     /// Nodes do not move: a handler arms timers while it runs.
     std::vector<std::unique_ptr<Page>> pages;
     std::uint32_t first_free = nobody;
-    detail::Generations generations;
+    detail::IdAllocator generations;
     std::uint32_t running = nobody;
     /// When the kernel makes `fd` readable, or has made it.
     /// Invariant: outside expire(), nobody's deadline is before it.

@@ -16,3 +16,4 @@ struct Door {
 eventp::AnySubscriber misuse() {
     return eventp::AnySubscriber::make<Door>();
 }
+// [subscriber.custom]

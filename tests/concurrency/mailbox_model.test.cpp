@@ -70,13 +70,13 @@ private:
         }
     }
 
-    /// The reactor's thread: waiting.cpp and Wakeup::do_tasks() without the descriptors.
+    /// The reactor's thread: waiting.cpp and RemoteChannel::do_tasks() without the descriptors.
     void consume(Recheck recheck) {
         while (done_.size() < posts_of_first_ + 1 && !Interleaving::current().is_abandoned()) {
             Interleaving::current().where(order_of_done());
             const bool may_sleep = !mailbox_->has_tasks();
             sleeps_ += may_sleep ? 1 : 0;
-            if (may_sleep && (mailbox_->fall_asleep() || recheck == Recheck::no)) {
+            if (may_sleep && (mailbox_->prepare_to_sleep() || recheck == Recheck::no)) {
                 Interleaving::current().step([this] { return eventfd_ > 0; });
                 eventfd_ = 0;
                 Interleaving::current().tell(0);

@@ -290,7 +290,7 @@ TEST(ReactorAdd, RefusesItsOwnWakeUp) {  // [add.strong] [run.token]
         }
     }
     Reactor reactor;
-    std::size_t refused = 0;
+    std::size_t error = 0;
     for (const int number : free_before) {
         std::string name(64, '\0');
         const std::string path = "/proc/self/fd/" + std::to_string(number);
@@ -299,11 +299,11 @@ TEST(ReactorAdd, RefusesItsOwnWakeUp) {  // [add.strong] [run.token]
             int destroyed = 0;
             AnySubscriber subscriber = AnySubscriber::make<Numbered>(number, reading, destroyed);
             EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
-            ++refused;
+            ++error;
         }
     }
 
-    EXPECT_EQ(refused, 1U);
+    EXPECT_EQ(error, 1U);
 }
 
 TEST(ReactorAdd, RefusesACycleOfReactors) {  // [add.strong] [reactor.fd]

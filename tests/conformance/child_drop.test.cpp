@@ -223,11 +223,11 @@ TEST_P(ChildFork, LeavesTheParentsChildrenAlone) {  // [child.fork]
 
     EXPECT_TRUE(in_child(
         [&] {
-            constexpr auto refused = std::errc::no_child_process;
-            const bool inert = error_of(child->kill(SIGKILL)) == refused &&
-                               error_of(killer.kill(SIGKILL)) == refused &&
-                               error_of(child->signaler()) == refused &&
-                               error_of(child->wait()) == refused && !child->status();
+            constexpr auto error = std::errc::no_child_process;
+            const bool inert = error_of(child->kill(SIGKILL)) == error &&
+                               error_of(killer.kill(SIGKILL)) == error &&
+                               error_of(child->signaler()) == error &&
+                               error_of(child->wait()) == error && !child->status();
             child.reset();
             return inert;
         },

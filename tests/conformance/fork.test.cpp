@@ -25,7 +25,7 @@ using support::in_child;
 using support::poll;
 using support::Source;
 
-constexpr auto refused = std::errc::no_child_process;
+constexpr auto error = std::errc::no_child_process;
 
 class ReactorFork : public ::testing::TestWithParam<Fork> {};
 INSTANTIATE_TEST_SUITE_P(Ways, ReactorFork, ::testing::Values(Fork::fork, Fork::raw_clone),
@@ -42,14 +42,14 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
     EXPECT_TRUE(in_child(
         [&] {
             AnySubscriber other = Source{}.make();
-            return error_of(reactor.add(other)) == refused && other &&
-                   error_of(reactor.modify(source.name, support::nothing)) == refused &&
+            return error_of(reactor.add(other)) == error && other &&
+                   error_of(reactor.modify(source.name, support::nothing)) == error &&
                    !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
                    !reactor.extract(source.name) && !reactor.contains(source.name) &&
-                   !reactor.requeue(source.name) && error_of(reactor.run_once(0s)) == refused &&
-                   error_of(reactor.run_once()) == refused && error_of(reactor.run()) == refused &&
-                   error_of(reactor.run_for(1s)) == refused && error_of(reactor.fd()) == refused &&
-                   error_of(reactor.close_and_extract()) == refused &&
+                   !reactor.requeue(source.name) && error_of(reactor.run_once(0s)) == error &&
+                   error_of(reactor.run_once()) == error && error_of(reactor.run()) == error &&
+                   error_of(reactor.run_for(1s)) == error && error_of(reactor.fd()) == error &&
+                   error_of(reactor.close_and_extract()) == error &&
                    reactor.find<Source::Tap>(source.name) == nullptr;
         },
         GetParam()));
@@ -94,7 +94,7 @@ TEST_P(ReactorFork, EndsTheChildsBatchWithTheHandlerThatForked) {  // [fork.guar
 
     poll(reactor);
     if (child == 0) {
-        support::end_child(calls == 1 && error_of(reactor.run_once(0s)) == refused);
+        support::end_child(calls == 1 && error_of(reactor.run_once(0s)) == error);
     }
 
     EXPECT_TRUE(ended_well(child));
@@ -149,9 +149,9 @@ TEST(ReactorForkEnd, RefusesPostsAndCallsInTheChild) {  // [remote.fork]
     ASSERT_TRUE(endpoint.post([&runs] { ++runs; }));
 
     EXPECT_TRUE(in_child([&] {
-        const bool all = error_of(endpoint.post([] {})) == refused &&
-                         error_of(endpoint.call([] {}, 1s)) == refused &&
-                         error_of(endpoint.stop()) == refused;
+        const bool all = error_of(endpoint.post([] {})) == error &&
+                         error_of(endpoint.call([] {}, 1s)) == error &&
+                         error_of(endpoint.stop()) == error;
         // What was posted before the fork is the parent's.
         return all && reactor.reinit_after_fork() && poll(reactor) == 0 && runs == 0 &&
                endpoint.post([&runs] { ++runs; }) && poll(reactor) == 0 && runs == 1;
@@ -169,10 +169,10 @@ TEST(ReactorForkEnd, RefusesAPendingAnswerInTheChildForEver) {  // [remote.fork]
     PendingCall<int> third = endpoint.call_async([] { return 3; });
 
     EXPECT_TRUE(in_child([&] {
-        const bool before = first.is_ready() && error_of(std::move(first).get()) == refused;
+        const bool before = first.is_ready() && error_of(std::move(first).get()) == error;
         return before && reactor.reinit_after_fork() && poll(reactor) == 0 && second.is_ready() &&
-               error_of(std::move(second).get()) == refused &&
-               error_of(std::move(third).future().get()) == refused;
+               error_of(std::move(second).get()) == error &&
+               error_of(std::move(third).future().get()) == error;
     }));
 
     poll(reactor);
@@ -190,8 +190,8 @@ TEST(ReactorForkEnd, RefusesCallsInTheChildOfAHandler) {  // [remote.fork]
     Source source{support::reading, [&](Source&, ReactorOps&) {
                       child = ::fork();
                       if (child == 0) {
-                          is_refused = error_of(endpoint.call([] {})) == refused &&
-                                       error_of(std::move(answer).get()) == refused;
+                          is_refused = error_of(endpoint.call([] {})) == error &&
+                                       error_of(std::move(answer).get()) == error;
                           support::end_child(is_refused);
                       }
                   }};
@@ -332,8 +332,8 @@ TEST(ReactorReinit, WorksInAGrandchildToo) {  // [fork.reinit]
 
     EXPECT_TRUE(in_child([&] {
         return reactor.reinit_after_fork() && in_child([&] {
-                   return error_of(reactor.run_once(0s)) == refused &&
-                          reactor.reinit_after_fork() && reactor.run_once(0s);
+                   return error_of(reactor.run_once(0s)) == error && reactor.reinit_after_fork() &&
+                          reactor.run_once(0s);
                });
     }));
 }

@@ -162,12 +162,12 @@ TEST(ReactorInAChild, EditsNothingOfTheParents) {  // [ghost.fork] [fork.guard]
     Forked child{[&](const Forked::Parent&) {
         Watched other{make_eventfd().release()};
         AnySubscriber subscriber = other.make();
-        const bool refused =
+        const bool error =
             error_of(reactor.add(subscriber)) == std::errc::no_child_process &&
             error_of(reactor.modify(watched.name, reading_edges)) == std::errc::no_child_process &&
             !reactor.remove(watched.name) && !reactor.remove_now(watched.name) &&
             !reactor.extract(watched.name);
-        return refused ? 0 : 1;
+        return error ? 0 : 1;
     }};
     EXPECT_EQ(child.exit_code(), 0);
 

@@ -38,12 +38,12 @@ TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
     const OwnedFd next = make_eventfd_at(number, 1);
     Watched second{number};
 
-    AnySubscriber refused = second.make();
-    EXPECT_EQ(error_of(reactor.add(refused)), std::errc::file_exists);
+    AnySubscriber error = second.make();
+    EXPECT_EQ(error_of(reactor.add(error)), std::errc::file_exists);
 
-    EXPECT_TRUE(refused);
+    EXPECT_TRUE(error);
     EXPECT_TRUE(reactor.remove(first.name));
-    EXPECT_TRUE(reactor.add(refused));
+    EXPECT_TRUE(reactor.add(error));
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(second.calls, 1);
 }

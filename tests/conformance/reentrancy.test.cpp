@@ -290,17 +290,5 @@ TEST(ReactorDestructorBehindAHandler, MayTakeWhoeverRanLast) {  // [extract] [re
     EXPECT_EQ(reactor.stats().registered, 0U);
 }
 
-struct ThrowsAtItsEnd {
-    [[nodiscard]] static int fd() { return -1; }
-    [[nodiscard]] static Interest interest() { return reading; }
-    void handle() {}
-    ~ThrowsAtItsEnd() noexcept(false) {}
-};
-
-TEST(ReactorDestructorThatThrows, MakesNoSubscriber) {  // [subscriber.custom]
-    EXPECT_TRUE(Subscriber<Source::Tap>);
-    EXPECT_FALSE(Subscriber<ThrowsAtItsEnd>);
-}
-
 }  // namespace
 }  // namespace eventp::support

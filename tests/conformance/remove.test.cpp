@@ -14,9 +14,7 @@ using Remove = bool (ReactorOps::*)(RegistrationKey);
 /// What remove() and remove_now() promise alike.
 class ReactorRemoveEither : public testing::TestWithParam<Remove> {
 protected:
-    static bool remove(ReactorOps& reactor, RegistrationKey key) {
-        return (reactor.*GetParam())(key);
-    }
+    static bool remove(ReactorOps& by, RegistrationKey key) { return (by.*GetParam())(key); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Way, ReactorRemoveEither,

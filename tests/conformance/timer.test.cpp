@@ -184,8 +184,8 @@ TEST(Timers, OfAForkedChildAreItsOwnAfterReinit) {  // [timer.fork]
     const TimerId other = timers.after(24h, [] {}).value();
     {
         Forked child{[&](const Forked::Parent&) {
-            const auto refused = timers.after(1ms, [] {});
-            if (refused.has_value() || refused.error() != std::errc::no_child_process) {
+            const auto error = timers.after(1ms, [] {});
+            if (error.has_value() || error.error() != std::errc::no_child_process) {
                 return 1;
             }
             if (timers.cancel(other) || timers.reschedule(other, 1ms)) {

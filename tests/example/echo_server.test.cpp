@@ -55,7 +55,7 @@ protected:
         [[nodiscard]] Result<MockStream> accept() { return mock->accept(); }
     };
     static auto refuses(std::errc why) {
-        return [why]() -> Result<MockStream> { return detail::refused(why); };
+        return [why]() -> Result<MockStream> { return detail::error(why); };
     }
     [[nodiscard]] auto gives(int number) {
         sockets.push_back(std::make_unique<NiceMock<MockSocket>>(number));
@@ -117,7 +117,7 @@ TEST_F(EchoListener, ClosesWhatTheReactorRefuses) {
     EXPECT_CALL(acceptor, accept).WillOnce(gives(42)).WillOnce(would_block());
     EXPECT_CALL(*sockets.back(), close);
     EXPECT_CALL(reactor, add).WillOnce([](AnySubscriber&) -> Result<RegistrationId> {
-        return detail::refused(std::errc::no_space_on_device);
+        return detail::error(std::errc::no_space_on_device);
     });
 
     fire(door, readable, reactor);
@@ -170,7 +170,7 @@ TEST_F(EchoListener, TriesOnceMoreWhenItCannotResume) {
     fire(door, readable, reactor);
     EXPECT_CALL(reactor, modify)
         .WillOnce([](RegistrationKey, Interest) -> Result<> {
-            return detail::refused(std::errc::not_enough_memory);
+            return detail::error(std::errc::not_enough_memory);
         })
         .WillOnce(Return(Result<>{}));
 

@@ -88,7 +88,7 @@ inline auto takes(std::size_t count) {
 // What either answers.
 
 inline auto refuses(std::errc why) {
-    return [why](const auto&) -> Result<std::size_t> { return eventp::detail::refused(why); };
+    return [why](const auto&) -> Result<std::size_t> { return eventp::detail::error(why); };
 }
 inline auto blocks() {
     return refuses(std::errc::operation_would_block);

@@ -61,7 +61,7 @@ protected:
     Slot a = make_slot();
     Slot b = make_slot();
     Slot c = make_slot();
-    Slot nobody = make_slot();
+    Slot discard_slot = make_slot();
 };
 
 using Events = std::vector<Reported>;
@@ -86,9 +86,9 @@ TEST_F(BatchTest, HoldsWhatWasReportedInOrder) {
 TEST_F(BatchTest, PutsOneMoreEventInFrontOfAFullTurn) {
     report({{&a, in}, {&b, in}, {&c, in}, {&a, out}});
 
-    batch.put_first(nobody, 5);
+    batch.put_first(discard_slot, 5);
 
-    EXPECT_EQ(rest(), (Events{{&nobody, 5}, {&a, in}, {&b, in}, {&c, in}, {&a, out}}));
+    EXPECT_EQ(rest(), (Events{{&discard_slot, 5}, {&a, in}, {&b, in}, {&c, in}, {&a, out}}));
 }
 
 TEST_F(BatchTest, FindsTheEventOfASlotAlsoWhenItIsDispatched) {
@@ -105,22 +105,22 @@ TEST_F(BatchTest, NarrowsOnlyWhatIsStillToBeDispatched) {
     report({{&a, in | out}, {&b, in | out}, {&c, in}});
     batch.cursor += 1;
 
-    batch.narrow(a, in, nobody);
-    batch.narrow(b, in | EPOLLERR, nobody);
-    batch.narrow(c, out, nobody);
+    batch.narrow(a, in, discard_slot);
+    batch.narrow(b, in | EPOLLERR, discard_slot);
+    batch.narrow(c, out, discard_slot);
 
     EXPECT_EQ(batch.event_of(a)->events, in | out);
-    EXPECT_EQ(rest(), (Events{{&b, in}, {&nobody, 0}}));
+    EXPECT_EQ(rest(), (Events{{&b, in}, {&discard_slot, 0}}));
 }
 
 TEST_F(BatchTest, ScrubsASlotFromTheWholeTurn) {
     report({{&a, in}, {&b, in}, {&a, out}});
     batch.cursor += 1;
 
-    batch.scrub(a, nobody);
+    batch.scrub(a, discard_slot);
 
     EXPECT_EQ(batch.event_of(a), nullptr);
-    EXPECT_EQ(rest(), (Events{{&b, in}, {&nobody, out}}));
+    EXPECT_EQ(rest(), (Events{{&b, in}, {&discard_slot, out}}));
 }
 
 TEST_F(BatchTest, PutsWhatIsKeptInFrontOfWhatIsReported) {
@@ -128,10 +128,14 @@ TEST_F(BatchTest, PutsWhatIsKeptInFrontOfWhatIsReported) {
     batch.keep(b, out);
     EXPECT_TRUE(batch.has_kept());
 
-    report({{&c, in}, {&nobody, in}, {&nobody, in}, {&nobody, in}});
+    report({{&c, in}, {&discard_slot, in}, {&discard_slot, in}, {&discard_slot, in}});
 
-    EXPECT_EQ(rest(),
-              (Events{{&a, in}, {&b, out}, {&c, in}, {&nobody, in}, {&nobody, in}, {&nobody, in}}));
+    EXPECT_EQ(rest(), (Events{{&a, in},
+                              {&b, out},
+                              {&c, in},
+                              {&discard_slot, in},
+                              {&discard_slot, in},
+                              {&discard_slot, in}}));
     EXPECT_FALSE(batch.has_kept());
     EXPECT_FALSE(a.again_pending);
     batch.put_first(c, 5);

@@ -143,7 +143,7 @@ TEST_F(ExitHandlers, AreRefusedWithTheChildOnlyByRegisterInto) {  // [child.on_e
     using ::testing::_;
     using ::testing::Return;
     EXPECT_CALL(reactor_, add(_)).WillOnce([](AnySubscriber&) {
-        return detail::refused(std::errc::no_space_on_device);
+        return detail::error(std::errc::no_space_on_device);
     });
     AnySubscriber subscriber = idle.start().on_exit([] {}).build();
 

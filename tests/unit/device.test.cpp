@@ -154,8 +154,7 @@ TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
         const InSequence in_order;
         EXPECT_CALL(strict, add(_)).WillOnce(Return(first));
         EXPECT_CALL(strict, add(_)).WillOnce(Return(second));
-        EXPECT_CALL(strict, add(_))
-            .WillOnce(Return(detail::refused(std::errc::no_space_on_device)));
+        EXPECT_CALL(strict, add(_)).WillOnce(Return(detail::error(std::errc::no_space_on_device)));
         EXPECT_CALL(strict, extract(RegistrationKey{second})).WillOnce([] {
             return AnySubscriber{};
         });
@@ -180,7 +179,7 @@ TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
 }
 
 TEST_F(DeviceOnAMock, IsDestroyedWhenItIsRefusedAndNobodyKeepsIt) {  // [device.register]
-    EXPECT_CALL(reactor, add(_)).WillOnce(Return(detail::refused(std::errc::no_space_on_device)));
+    EXPECT_CALL(reactor, add(_)).WillOnce(Return(detail::error(std::errc::no_space_on_device)));
 
     EXPECT_FALSE(panel.register_into(reactor, calls, destroyed));
     EXPECT_EQ(destroyed, 1);

@@ -52,7 +52,7 @@ TEST_F(QuarantineTest, KeepsTheMemoryOfABuriedSlotUntilItIsSettled) {
 
 TEST_F(QuarantineTest, HoldsWhatTheKernelMayStillNameUntilTheSetIsReplaced) {
     Slot& slot = removed_slot(7, Presence::present);
-    registry.hold(7);
+    registry.mark_stale(7);
 
     quarantine.bury(slot);
     EXPECT_EQ(quarantine.size(), 1U);
@@ -62,17 +62,17 @@ TEST_F(QuarantineTest, HoldsWhatTheKernelMayStillNameUntilTheSetIsReplaced) {
     EXPECT_EQ(slot.operations, &ghost) << "its events are counted as those of a ghost";
     EXPECT_EQ(slot.fd, 7) << "the number stays readable";
     EXPECT_EQ(quarantine.size(), 1U);
-    EXPECT_TRUE(registry.is_held(7));
+    EXPECT_TRUE(registry.may_have_stale_entry(7));
 
     quarantine.release(registry);
 
     EXPECT_EQ(quarantine.size(), 0U);
-    EXPECT_FALSE(registry.is_held(7));
+    EXPECT_FALSE(registry.may_have_stale_entry(7));
     EXPECT_EQ(allocations().live, live_before);
 }
 
 TEST_F(QuarantineTest, LeavesBuriedSlotsToTheBatchWhenTheSetIsReplaced) {
-    registry.hold(7);
+    registry.mark_stale(7);
     quarantine.bury(removed_slot(7, Presence::present));
 
     quarantine.release(registry);
@@ -80,11 +80,11 @@ TEST_F(QuarantineTest, LeavesBuriedSlotsToTheBatchWhenTheSetIsReplaced) {
     EXPECT_FALSE(quarantine.is_empty());
     EXPECT_EQ(quarantine.size(), 1U);
     EXPECT_EQ(allocations().live, live_before + 1);
-    EXPECT_TRUE(registry.is_held(7));
+    EXPECT_TRUE(registry.may_have_stale_entry(7));
 }
 
 TEST_F(QuarantineTest, TellsTheTwoKindsApartInOneSettling) {
-    registry.hold(7);
+    registry.mark_stale(7);
     quarantine.bury(removed_slot(5, Presence::absent));
     quarantine.bury(removed_slot(7, Presence::present));
     quarantine.bury(removed_slot(6, Presence::absent));

@@ -130,16 +130,16 @@ TEST(Registry, FindsAnEvictedSlotByItsNameOnly) {
 
 TEST(Registry, RemembersWhichNumbersTheQuarantineHolds) {
     Registry registry;
-    EXPECT_FALSE(registry.is_held(7));
-    EXPECT_FALSE(registry.is_held(-1));
+    EXPECT_FALSE(registry.may_have_stale_entry(7));
+    EXPECT_FALSE(registry.may_have_stale_entry(-1));
     registry.reserve(7);
 
-    registry.hold(7);
-    EXPECT_TRUE(registry.is_held(7));
-    EXPECT_FALSE(registry.is_held(8));
+    registry.mark_stale(7);
+    EXPECT_TRUE(registry.may_have_stale_entry(7));
+    EXPECT_FALSE(registry.may_have_stale_entry(8));
 
-    registry.unhold(7);
-    EXPECT_FALSE(registry.is_held(7));
+    registry.clear_stale(7);
+    EXPECT_FALSE(registry.may_have_stale_entry(7));
 }
 
 TEST(Registry, VisitsEverySlotOnceEvictedOnesToo) {

@@ -11,7 +11,7 @@ namespace eventp {
 namespace {
 
 TEST(Result, CarriesARefusalInTheCategoryOfTheKernels) {
-    const Result<int> result = detail::refused(std::errc::file_exists);
+    const Result<int> result = detail::error(std::errc::file_exists);
 
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error(), std::errc::file_exists);
@@ -20,7 +20,7 @@ TEST(Result, CarriesARefusalInTheCategoryOfTheKernels) {
 
 TEST(Result, OfNothingSaysOnlyWhetherItWentWell) {
     const Result<> good;
-    const Result<> bad = detail::refused(std::errc::bad_file_descriptor);
+    const Result<> bad = detail::error(std::errc::bad_file_descriptor);
 
     EXPECT_TRUE(good);
     EXPECT_EQ(bad.error().value(), EBADF);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <eventp/timer_handler.hpp>
+#include <eventp/detail/timer_handler.hpp>
 
 #include <array>
 #include <functional>

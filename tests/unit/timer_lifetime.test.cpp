@@ -217,7 +217,7 @@ TEST(TimersLifetime, TheAnswerOfAReactorThatTakesNoSubscriberIsTheAnswer) {  // 
     NiceMock<testing::MockReactor> reactor;
     ON_CALL(reactor, add(_))
         .WillByDefault(
-            Return(Result<RegistrationId>{detail::refused(std::errc::no_space_on_device)}));
+            Return(Result<RegistrationId>{detail::error(std::errc::no_space_on_device)}));
 
     EXPECT_EQ(Timers::create(reactor).error(), std::errc::no_space_on_device);
 }

@@ -38,7 +38,7 @@ static_assert(sizeof(Block) == 16);
 [[nodiscard]] EVENTP_API Slot* make_slot_in(Block* block, std::size_t object_size,
                                             std::size_t index) noexcept;
 /// Frees the memory with its last holder.
-EVENTP_API void drop_holder(Block* block) noexcept;
+EVENTP_API void drop_memory_ref(Block* block) noexcept;
 
 /// True once in each forked child.
 [[nodiscard]] EVENTP_API bool first_after_fork(Block* block) noexcept;
@@ -52,7 +52,7 @@ EVENTP_API void drop_holder(Block* block) noexcept;
 
 /// The value of a slot that leads to an object somewhere else. It is trivial, and nothing ends its
 /// life but the memory's end: free_slot() still asks it for the block.
-[[nodiscard]] inline void*& lead_of(Slot* slot) noexcept {
+[[nodiscard]] inline void*& object_pointer_of(Slot* slot) noexcept {
     return *static_cast<void**>(value_of(slot));
 }
 

@@ -154,7 +154,7 @@ private:
         }
         if (reactor == nullptr) {
             call.closure_.reset();
-            call.answer(refused(std::errc::broken_pipe));
+            call.answer(error(std::errc::broken_pipe));
             return;
         }
         std::optional<Result<R>> result;
@@ -165,7 +165,7 @@ private:
         } catch (abi::__forced_unwind&) {
             // The reactor's thread is being cancelled (pthread_cancel(3)): that must go on.
             call.closure_.reset();
-            call.answer(refused(std::errc::broken_pipe));
+            call.answer(error(std::errc::broken_pipe));
             throw;
         } catch (...) {
             thrown = std::current_exception();

@@ -20,16 +20,16 @@
 namespace eventp::detail {
 
 /// One more owner of the object of a block.
-inline void add_owner(Block* block) noexcept {
+inline void add_object_ref(Block* block) noexcept {
     block->owners.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// Destroys the object with its last owner.
 template <typename T>
-void drop_owner(Block* block) noexcept {
+void drop_object_ref(Block* block) noexcept {
     if (block->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         std::destroy_at(static_cast<T*>(object_of(block)));
-        drop_holder(block);
+        drop_memory_ref(block);
     }
 }
 
@@ -76,29 +76,31 @@ struct DevicePart;
 
 template <typename T, auto Where, auto Function>
 struct DevicePart<T, Watch<Where, Function>> {
-    using Read = SignatureOf<decltype(Function)>;
+    using Sig = SignatureOf<decltype(Function)>;
     /// What names the descriptor: a member of the T, or a temporary.
     using Given = std::remove_reference_t<std::invoke_result_t<decltype(Where), T&>>;
-    using Fd = PointeeOf<Given>;
+    using Fd = UnwrappedOf<Given>;
 
-    static T& object(Slot* slot) noexcept { return *static_cast<T*>(lead_of(slot)); }
+    static T& object(Slot* slot) noexcept { return *static_cast<T*>(object_pointer_of(slot)); }
 
     static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
-        if constexpr (check_parameters<Fd>(typename Read::Parameters{})) {
-            inject(slot, events, reactor, typename Read::Parameters{});
+        if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
+            inject(slot, events, reactor, typename Sig::Parameters{});
         }
     }
-    static void destroy(Slot* slot) noexcept { drop_owner<T>(block_of(lead_of(slot))); }
+    static void destroy(Slot* slot) noexcept {
+        drop_object_ref<T>(block_of(object_pointer_of(slot)));
+    }
     static int descriptor(Slot* slot) {
         auto&& given = std::invoke(Where, object(slot));
         return fd_of(given);
     }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<T> ? lead_of(slot) : nullptr;
+        return key == &type_key<T> ? object_pointer_of(slot) : nullptr;
     }
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
         if constexpr (HasAfterFork<T>) {
-            if (first_after_fork(block_of(lead_of(slot)))) {
+            if (first_after_fork(block_of(object_pointer_of(slot)))) {
                 object(slot).after_fork(*reactor);
             }
         }
@@ -116,7 +118,7 @@ private:
     static void inject(Slot* slot, std::uint32_t events, ReactorOps* reactor,
                        TypeList<A...> /*parameters*/) {
         T& device = object(slot);
-        typename Read::Class& of_function = device;  // T, or a base of it
+        typename Sig::Class& of_function = device;  // T, or a base of it
         const auto call = [&](auto& fd) {
             [[maybe_unused]] Arguments<std::remove_reference_t<decltype(fd)>> from{
                 fd, Event{events}, Interest{slot->live.interest},
@@ -125,7 +127,7 @@ private:
         };
         if constexpr ((std::is_same_v<std::remove_cvref_t<A>, std::remove_cv_t<Fd>> || ...)) {
             auto&& given = std::invoke(Where, device);
-            call(Pointee<Given>::get(given));
+            call(Unwrapped<Given>::get(given));
         } else {
             call(device);  // asked for by none of A
         }

@@ -86,13 +86,13 @@ template <typename A, typename T>
 inline constexpr bool is_reference_to = std::is_same_v<A, T&> || std::is_same_v<A, const T&>;
 
 template <typename A>
-inline constexpr bool is_small_value = std::is_same_v<std::remove_cvref_t<A>, Event> ||
-                                       std::is_same_v<std::remove_cvref_t<A>, Interest> ||
-                                       std::is_same_v<std::remove_cvref_t<A>, RegistrationId>;
+inline constexpr bool is_value_parameter = std::is_same_v<std::remove_cvref_t<A>, Event> ||
+                                           std::is_same_v<std::remove_cvref_t<A>, Interest> ||
+                                           std::is_same_v<std::remove_cvref_t<A>, RegistrationId>;
 
 template <typename A, typename Fd>
 inline constexpr bool is_allowed = is_reference_to<A, Fd> || is_reference_to<A, ReactorOps> ||
-                                   (is_small_value<A> && !std::is_rvalue_reference_v<A>);
+                                   (is_value_parameter<A> && !std::is_rvalue_reference_v<A>);
 
 template <typename... A>
 inline constexpr bool all_different = true;
@@ -139,7 +139,7 @@ using HandlerParameters = TypeList<Fd&, Event, ReactorOps&, Interest, Registrati
 
 /// The parameters out of All, in that order, that a callable takes: as many as it can.
 template <typename F, typename All>
-struct FirstFit {
+struct LongestCallable {
     template <typename List>
     struct Fits;
     template <typename... A>

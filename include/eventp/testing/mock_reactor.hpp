@@ -182,18 +182,18 @@ private:
 
     [[nodiscard]] Result<RegistrationId> keep(AnySubscriber& subscriber) {
         if (closing_) {
-            return detail::refused(std::errc::operation_canceled);
+            return detail::error(std::errc::operation_canceled);
         }
         if (!subscriber || !Interest{slot_of(subscriber).live.interest}.is_valid()) {
-            return detail::refused(std::errc::invalid_argument);
+            return detail::error(std::errc::invalid_argument);
         }
         detail::Slot& slot = slot_of(subscriber);
         const int number = slot.operations->descriptor(&slot);
         if (number < 0) {
-            return detail::refused(std::errc::bad_file_descriptor);
+            return detail::error(std::errc::bad_file_descriptor);
         }
         if (find_kept(BorrowedFd{number}) != kept_.end()) {
-            return detail::refused(std::errc::file_exists);
+            return detail::error(std::errc::file_exists);
         }
         kept_.emplace_back();
         kept_.back() = std::move(subscriber);
@@ -205,14 +205,14 @@ private:
     [[nodiscard]] Result<> change(const RegistrationKey& key, Interest interest) {
         const auto found = find_kept(key);
         if (found == kept_.end()) {
-            return detail::refused(std::errc::no_such_file_or_directory);
+            return detail::error(std::errc::no_such_file_or_directory);
         }
         detail::Slot& slot = slot_of(*found);
         const Interest stored{slot.live.interest};
         const bool is_watched_before_and_after = !interest.is_empty() && !stored.is_empty();
         if (!interest.is_valid() ||
             (is_watched_before_and_after && (interest.is_exclusive() || stored.is_exclusive()))) {
-            return detail::refused(std::errc::invalid_argument);
+            return detail::error(std::errc::invalid_argument);
         }
         slot.live.interest = interest.bits();
         return {};

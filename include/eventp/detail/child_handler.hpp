@@ -13,8 +13,8 @@ class ChildProcess;
 
 namespace detail {
 
-/// What the handler of a child's end may ask for: see SourceInvoker.
-struct ChildSource {
+/// What the handler of a child's end may ask for: see ParameterInvoker.
+struct ExitParameters {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
     struct Arguments {
         ExitStatus status;

@@ -11,62 +11,15 @@
 #include <type_traits>
 #include <utility>
 
-#include <eventp/detail/exceptions.hpp>
+#include <eventp/detail/parameter_invoker.hpp>
 #include <eventp/detail/signature.hpp>
-#include <eventp/detail/source_invoker.hpp>
 #include <eventp/reactor_ops.hpp>
+#include <eventp/timer_id.hpp>
 
-namespace eventp {
+namespace eventp::detail {
 
-/// The name of one timer, for Timers::cancel() and Timers::reschedule().
-///
-/// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
-/// answer false and touch nobody else. [timer.stale]
-/// Not promised:   uniqueness after 2^32 timers in one process.
-/// Thread safety:  like an int.
-class TimerId {
-public:
-    constexpr TimerId() noexcept = default;
-    constexpr TimerId(std::uint32_t index, std::uint32_t generation) noexcept
-        : word_{(std::uint64_t{generation} << 32U) | index} {}
-
-    [[nodiscard]] constexpr std::uint32_t index() const noexcept {
-        return static_cast<std::uint32_t>(word_);
-    }
-    [[nodiscard]] constexpr std::uint32_t generation() const noexcept {
-        return static_cast<std::uint32_t>(word_ >> 32U);
-    }
-
-    friend constexpr bool operator==(TimerId, TimerId) noexcept = default;
-
-private:
-    // One word: GCC copies two halves by themselves, and whoever reads the whole then waits.
-    std::uint64_t word_ = 0;  // generation 0 names nobody
-};
-static_assert(sizeof(TimerId) == 8);
-
-/// How often a timer has expired since its handler ran last.
-///
-/// More than once only for Timers::every(), when the loop was late by a period or more.
-class Expirations {
-public:
-    constexpr explicit Expirations(std::uint64_t count) noexcept : count_{count} {}
-
-    /// At least 1.
-    [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
-    /// Those for which the handler was not called.
-    [[nodiscard]] constexpr std::uint64_t missed() const noexcept { return count_ - 1; }
-
-    friend constexpr bool operator==(Expirations, Expirations) noexcept = default;
-
-private:
-    std::uint64_t count_;
-};
-
-namespace detail {
-
-/// What a timer's handler may ask for: see SourceInvoker.
-struct TimerSource {
+/// What a timer's handler may ask for: see ParameterInvoker.
+struct TimerParameters {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
     struct Arguments {
         TimerId id;
@@ -126,7 +79,8 @@ public:
     }
 
     void operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
-        TimerSource::Arguments arguments{.id = id, .expirations = expirations, .reactor = reactor};
+        TimerParameters::Arguments arguments{
+            .id = id, .expirations = expirations, .reactor = reactor};
         operations_->call(storage_.data(), arguments);
     }
 
@@ -143,7 +97,7 @@ public:
 
 private:
     struct Operations {
-        void (*call)(std::byte* storage, TimerSource::Arguments& arguments);
+        void (*call)(std::byte* storage, TimerParameters::Arguments& arguments);
         void (*destroy)(std::byte* storage) noexcept;  // null: there is nothing to do
     };
 
@@ -154,11 +108,11 @@ private:
         static Stored& get(std::byte* storage) noexcept {
             return *std::launder(reinterpret_cast<Stored*>(storage));
         }
-        static void call(std::byte* storage, TimerSource::Arguments& arguments) {
+        static void call(std::byte* storage, TimerParameters::Arguments& arguments) {
             if constexpr (std::is_same_v<F, Stored>) {
-                SourceInvoker<TimerSource, F>::call(get(storage), arguments);
+                ParameterInvoker<TimerParameters, F>::call(get(storage), arguments);
             } else {
-                SourceInvoker<TimerSource, F>::call(*get(storage), arguments);
+                ParameterInvoker<TimerParameters, F>::call(*get(storage), arguments);
             }
         }
         static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }
@@ -189,12 +143,4 @@ private:
     void (*call_)(const void* make, TimerHandler& at);
 };
 
-}  // namespace detail
-}  // namespace eventp
-
-template <>
-struct std::hash<eventp::TimerId> {
-    [[nodiscard]] std::size_t operator()(eventp::TimerId id) const noexcept {
-        return std::hash<std::uint64_t>{}((std::uint64_t{id.generation()} << 32U) | id.index());
-    }
-};
+}  // namespace eventp::detail

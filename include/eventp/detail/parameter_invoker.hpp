@@ -17,7 +17,7 @@ namespace eventp::detail {
 ///     refuse_unless<bool>()     says what may, when false
 ///     pick<A>(arguments)        what A gets
 template <typename Source, typename F>
-struct SourceInvoker {
+struct ParameterInvoker {
     using Arguments = typename Source::Arguments;
 
     static constexpr void call(F& handler, Arguments& from) {
@@ -27,7 +27,7 @@ struct SourceInvoker {
         if constexpr (CallSignature<F>::readable && !std::is_member_function_pointer_v<F>) {
             call_with(handler, from, typename CallSignature<F>::Parameters{});
         } else {
-            using Found = typename FirstFit<F, typename Source::Parameters>::Type;
+            using Found = typename LongestCallable<F, typename Source::Parameters>::Type;
             Source::template refuse_unless<!std::is_void_v<Found>>();
             if constexpr (!std::is_void_v<Found>) {
                 call_with(handler, from, Found{});

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include <eventp/platform.hpp>
+
+namespace eventp {
+
+/// The name of one timer, for Timers::cancel() and Timers::reschedule().
+///
+/// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
+/// answer false and touch nobody else. [timer.stale]
+/// Not promised:   uniqueness after 2^32 timers in one process.
+/// Thread safety:  like an int.
+class TimerId {
+public:
+    constexpr TimerId() noexcept = default;
+    constexpr TimerId(std::uint32_t index, std::uint32_t generation) noexcept
+        : word_{(std::uint64_t{generation} << 32U) | index} {}
+
+    [[nodiscard]] constexpr std::uint32_t index() const noexcept {
+        return static_cast<std::uint32_t>(word_);
+    }
+    [[nodiscard]] constexpr std::uint32_t generation() const noexcept {
+        return static_cast<std::uint32_t>(word_ >> 32U);
+    }
+
+    friend constexpr bool operator==(TimerId, TimerId) noexcept = default;
+
+private:
+    // One word: GCC copies two halves by themselves, and whoever reads the whole then waits.
+    std::uint64_t word_ = 0;  // generation 0 names nobody
+};
+static_assert(sizeof(TimerId) == 8);
+
+/// How often a timer has expired since its handler ran last.
+///
+/// More than once only for Timers::every(), when the loop was late by a period or more.
+class Expirations {
+public:
+    constexpr explicit Expirations(std::uint64_t count) noexcept : count_{count} {}
+
+    /// At least 1.
+    [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
+    /// Those for which the handler was not called.
+    [[nodiscard]] constexpr std::uint64_t missed() const noexcept { return count_ - 1; }
+
+    friend constexpr bool operator==(Expirations, Expirations) noexcept = default;
+
+private:
+    std::uint64_t count_;
+};
+
+}  // namespace eventp
+
+template <>
+struct std::hash<eventp::TimerId> {
+    [[nodiscard]] std::size_t operator()(eventp::TimerId id) const noexcept {
+        return std::hash<std::uint64_t>{}((std::uint64_t{id.generation()} << 32U) | id.index());
+    }
+};
