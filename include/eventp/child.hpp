@@ -49,11 +49,11 @@ public:
 
 private:
     friend class ChildProcess;
-    ChildSignaler(OwnedFd pidfd, pid_t parent) noexcept
+    ChildSignaler(OwnedFd pidfd, std::uint32_t parent) noexcept
         : pidfd_{std::move(pidfd)}, parent_{parent} {}
 
     OwnedFd pidfd_;
-    pid_t parent_;
+    std::uint32_t parent_;  // the process whose child it is
 };
 
 /// The one owner of a child process, on a pidfd(2).

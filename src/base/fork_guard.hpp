@@ -1,41 +1,55 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <utility>
+#include <atomic>
+#include <cstdint>
 
 struct epoll_event;
 
+/// Detects that this process is a forked child of the one that made an object.
+///
+/// Kernel: memory marked MADV_WIPEONFORK (madvise(2), Linux 4.14) reads as zeros in a child of
+/// fork() or of a raw clone(), where a handler of pthread_atfork(3) is called for fork() only. If
+/// the kernel refuses MADV_WIPEONFORK, such a handler clears the memory. A child of vfork() or of
+/// clone() with CLONE_VM shares memory with its parent and is not detected.
 namespace eventp::detail {
 
-/// A page that a forked child finds empty: how a reactor knows that it is a copy.
-///
-/// Kernel: MADV_WIPEONFORK (madvise(2), Linux 4.14) is seen by fork() and by a raw clone() alike,
-/// where pthread_atfork(3) misses the latter. vfork() and CLONE_VM share memory with the parent and
-/// cannot be noticed; before 4.14 no fork is.
-/// The end of the dispatch loop lies in it: in a child it reads null, which is below every cursor,
-/// so that a handler that forked returns to an empty rest, at no cost per event.
+/// A cache line that reads as zeros in a forked child.
+struct alignas(64) WipedCell {
+    std::atomic<bool> is_original{false};
+    epoll_event* loop_end = nullptr;
+    std::atomic<std::uint32_t> process{0};  // see current_process()
+};
+
+/// Makes sure that forks are detected. Called before the first object that needs it is made.
+/// Returns -errno if there is no memory.
+[[nodiscard]] int prepare_fork_detection() noexcept;
+
+/// A number that differs between a process and its forked children. It is not the pid: a child in
+/// a pid namespace of its own may have its parent's. Requires prepare_fork_detection().
+using ProcessNumber = std::uint32_t;
+[[nodiscard]] ProcessNumber current_process() noexcept;
+
+/// Owns a WipedCell. The cells of all guards share pages, which are kept until the process ends.
 /// Thread safety:  in_child() from any thread.
 class ForkGuard {
 public:
-    struct Page {
-        bool is_original;
-        epoll_event* loop_end;
-    };
-
     ForkGuard() noexcept;
     ForkGuard(const ForkGuard&) = delete;
     ForkGuard& operator=(const ForkGuard&) = delete;
     ~ForkGuard();
 
-    /// False when there was no memory for it.
-    [[nodiscard]] explicit operator bool() const noexcept { return page_ != nullptr; }
-    [[nodiscard]] bool in_child() const noexcept { return !page_->is_original; }
-    [[nodiscard]] Page& page() const noexcept { return *page_; }
-    /// The child has become an owner of its own.
-    void adopt() noexcept { page_->is_original = true; }
+    /// False if there was no memory for it.
+    [[nodiscard]] explicit operator bool() const noexcept { return cell_ != nullptr; }
+    [[nodiscard]] bool in_child() const noexcept {
+        return !cell_->is_original.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] WipedCell& cell() const noexcept { return *cell_; }
+    /// In a child: it is the original from now on.
+    void adopt() noexcept { cell_->is_original.store(true, std::memory_order_relaxed); }
 
 private:
-    Page* page_;
+    WipedCell* cell_;
 };
 
 }  // namespace eventp::detail

@@ -16,8 +16,8 @@ namespace eventp {
 
 namespace {
 
-Result<> kill_by(const OwnedFd& pidfd, pid_t parent, int signal) noexcept {
-    if (parent != sys::process_id()) {
+Result<> kill_by(const OwnedFd& pidfd, detail::ProcessNumber parent, int signal) noexcept {
+    if (parent != detail::current_process()) {
         return detail::error(std::errc::no_child_process);
     }
     const int answer = sys::pidfd_kill(pidfd.fd(), signal);
@@ -92,6 +92,9 @@ ChildProcess::State* ChildProcess::make_state(OnDestroy on_destroy) {
 }
 
 Result<ChildProcess> ChildProcess::adopt(pid_t pid, OnDestroy on_destroy) {
+    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
+        return sys::error(answer);
+    }
     std::unique_ptr<State> state{make_state(on_destroy)};
     state->pid = pid;
     if (const auto taken = state->take(sys::pidfd_open(pid)); !taken) {

@@ -118,6 +118,9 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     if (redirects.error < 0) {
         return sys::error(redirects.error);
     }
+    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
+        return sys::error(answer);
+    }
     std::unique_ptr<State> state{make_state(on_destroy)};
 
     // A pidfd that is had now will be had below: a child without one would have to be killed.

@@ -7,6 +7,7 @@
 
 #include <eventp/child.hpp>
 
+#include "base/fork_guard.hpp"
 #include "sys/process.hpp"
 
 namespace eventp {
@@ -16,7 +17,7 @@ struct ChildProcess::State {
     explicit State(OnDestroy then) noexcept : on_destroy{then} {}
 
     /// In a forked child it is not.
-    [[nodiscard]] bool is_ours() const noexcept { return parent == sys::process_id(); }
+    [[nodiscard]] bool is_ours() const noexcept { return parent == detail::current_process(); }
 
     /// Takes the descriptor of a process, if that is an unreaped child of ours.
     [[nodiscard]] Result<> take(int opened) noexcept;
@@ -26,7 +27,7 @@ struct ChildProcess::State {
 
     OwnedFd pidfd;
     pid_t pid = -1;
-    pid_t parent = sys::process_id();
+    detail::ProcessNumber parent = detail::current_process();
     std::optional<ExitStatus> status;
     State* next = nullptr;  // of those that were left
     OnDestroy on_destroy;

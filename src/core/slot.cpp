@@ -6,10 +6,9 @@
 #include <new>
 #include <utility>
 
-#include <unistd.h>
-
 #include <eventp/detail/block.hpp>
 
+#include "base/fork_guard.hpp"
 #include "base/header_allocator.hpp"
 
 namespace eventp::detail {
@@ -65,7 +64,7 @@ Block* allocate_block(std::size_t object_size, std::size_t object_align, std::si
     void* where = HeaderAllocator<Block>::allocate(slots_begin(object_size) + slots * slot_size,
                                                    object_align);
     const auto align_log2 = static_cast<std::uint8_t>(std::countr_zero(object_align));
-    return ::new (where) Block{.owners = 1, .holders = 1, .forked_in = 0, .align_log2 = align_log2};
+    return ::new (where) Block{.owners = 1, .holders = 1, .process = 0, .align_log2 = align_log2};
 }
 
 Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noexcept {
@@ -84,8 +83,8 @@ void drop_memory_ref(Block* block) noexcept {
 }
 
 bool first_after_fork(Block* block) noexcept {
-    const std::int32_t here = getpid();
-    return std::exchange(block->forked_in, here) != here;
+    const ProcessNumber here = current_process();
+    return std::exchange(block->process, here) != here;
 }
 
 }  // namespace eventp::detail

@@ -65,6 +65,9 @@ Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& optio
         options.busy_poll < nanoseconds::zero()) {
         return detail::error(std::errc::invalid_argument);
     }
+    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
+        return sys::error(answer);
+    }
     auto state = std::make_unique<State>(options);
     for (const int fd : {state->set.fd(), state->spare.fd(), state->channel->fd()}) {
         if (fd < 0) {

@@ -74,7 +74,7 @@ struct alignas(64) Reactor::State {
     /// Where dispatch looks up and destroys what was removed. Lies in the page that a forked child
     /// finds empty.
     [[nodiscard]] epoll_event*& loop_end() const noexcept {
-        return channel->guard().page().loop_end;
+        return channel->guard().cell().loop_end;
     }
     /// The slot whose handler is on the stack; null when none is.
     [[nodiscard]] detail::Slot* running() const noexcept;

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace eventp::sys {
@@ -100,20 +99,6 @@ void close(int fd) noexcept {
     const int before = errno;
     static_cast<void>(::close(fd));
     errno = before;
-}
-
-void* map_wiped_on_fork() noexcept {
-    const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) {
-        return nullptr;
-    }
-    static_cast<void>(::madvise(page, size, MADV_WIPEONFORK));  // refused before Linux 4.14
-    return page;
-}
-
-void unmap_wiped_on_fork(void* page) noexcept {
-    static_cast<void>(::munmap(page, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))));
 }
 
 }  // namespace eventp::sys

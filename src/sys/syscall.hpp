@@ -31,10 +31,6 @@ namespace eventp::sys {
 /// There is nothing to be done about a close that fails: the number is gone either way.
 void close(int fd) noexcept;
 
-/// A page that reads as zeros in a forked child; null when there is no memory.
-[[nodiscard]] void* map_wiped_on_fork() noexcept;
-void unmap_wiped_on_fork(void* page) noexcept;
-
 /// The code of a negative result.
 [[nodiscard]] inline std::unexpected<std::error_code> error(int result) noexcept {
     return std::unexpected{std::error_code{-result, std::system_category()}};

@@ -62,10 +62,10 @@ private:
 };
 
 Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
-    auto state = std::make_unique<State>(clock);
-    if (!state->guard) {
-        return detail::error(std::errc::not_enough_memory);
+    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
+        return sys::error(answer);
     }
+    auto state = std::make_unique<State>(clock);
     if (const int answer = state->open(); answer < 0) {
         return sys::error(answer);
     }
@@ -87,7 +87,7 @@ void Timers::close() noexcept {
     state.drop_all();
     // The subscriber removes itself in its next turn. It is not removed through a reference to the
     // reactor that create() was given: by now it may be in another one, or in none.
-    if (state.subscribed && !state.expiring && !state.guard.in_child()) {
+    if (state.subscribed && !state.expiring && !state.in_child()) {
         static_cast<void>(state.set_kernel_timer(0));
     }
     state.release();
@@ -189,7 +189,7 @@ Timers::Armed Timers::arm_made(Moment first, std::int64_t period_ns, TimerHandle
         return {.id = {}, .error = std::errc::broken_pipe};
     }
     State& state = *state_;
-    if (state.guard.in_child()) [[unlikely]] {
+    if (state.in_child()) [[unlikely]] {
         return {.id = {}, .error = std::errc::no_child_process};
     }
     std::int64_t deadline = 0;

@@ -114,7 +114,7 @@ void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
 }
 
 void Timers::State::after_fork() noexcept {
-    guard.adopt();
+    process = detail::current_process();
     // The old one is the parent's too. The number is kept, and with it the registration's name.
     const OwnedFd fresh{sys::timerfd(kernel_clock())};
     if (fresh.fd() < 0 || sys::replace(fresh.fd(), fd.fd()) < 0) {

@@ -58,9 +58,10 @@ struct Timers::State {
     [[nodiscard]] Node& node(std::uint32_t index) noexcept {
         return (*pages[index / page_size])[index % page_size];
     }
+    [[nodiscard]] bool in_child() const noexcept { return process != detail::current_process(); }
     /// The timer that `id` names; null when there is none, and in a forked child.
     [[nodiscard]] Node* find(TimerId id) noexcept {
-        if (id.index() >= pages.size() * page_size || id.generation() == 0 || guard.in_child()) {
+        if (id.index() >= pages.size() * page_size || id.generation() == 0 || in_child()) {
             return nullptr;
         }
         Node& named = node(id.index());
@@ -102,7 +103,7 @@ struct Timers::State {
     static constexpr std::size_t page_size = 256;
     using Page = std::array<Node, page_size>;
 
-    detail::ForkGuard guard;
+    detail::ProcessNumber process = detail::current_process();  // whose timerfd it is
     OwnedFd fd;
     detail::TimerQueue queue;
     /// Nodes do not move: a handler arms timers while it runs.

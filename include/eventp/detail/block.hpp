@@ -25,7 +25,7 @@ namespace eventp::detail {
 struct Block {
     std::atomic<std::uint32_t> owners;
     std::atomic<std::uint32_t> holders;
-    std::int32_t forked_in;  // the process that has last called after_fork() of the object
+    std::uint32_t process;  // whose reinit_after_fork() has called after_fork() of the object
     std::uint8_t align_log2;
 };
 static_assert(sizeof(Block) == 16);
