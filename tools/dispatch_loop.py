@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Shows the instructions that dispatch spends on one event, and checks what the loop must not do.
 
-Compiles src/reactor/dispatch.cpp with -O2, finds the loop around the one indirect call in
-Reactor::State::call_handlers() and counts its instructions. Fails when there are more than
+Compiles src/reactor/dispatch.cpp with -O2, finds the loop around the call of a handler in
+Reactor::State::run_once() and counts its instructions. Fails when there are more than
 allowed, or when the loop has another call, a division or an atomic instruction.
 
   tools/dispatch_loop.py [--max N] [--update docs/architecture.md] [--cxx g++]
@@ -21,24 +21,25 @@ BEGIN, END = "<!-- dispatch loop: made by tools/dispatch_loop.py -->", "<!-- end
 
 
 def disassemble(cxx, folder):
-    """The instructions of call_handlers(), as (address, text)."""
+    """The instructions of run_once(), as (address, text)."""
     out = pathlib.Path(folder) / "dispatch.o"
-    subprocess.run([cxx, "-std=c++23", "-O2", "-fvisibility=hidden", "-I", ROOT / "include", "-I",
+    subprocess.run([cxx, "-std=c++23", "-O2", "-DNDEBUG", "-fvisibility=hidden", "-I", ROOT / "include", "-I",
                     ROOT / "src", "-c", ROOT / "src/reactor/dispatch.cpp", "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
-    body = re.search(r"<eventp::Reactor::State::call_handlers\(\)>:\n((?:.+\n)+)", text)
+    body = re.search(r"<eventp::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
     if not body:
-        sys.exit("dispatch_loop: no call_handlers() in the object file")
+        sys.exit("dispatch_loop: no run_once() in the object file")
     found = (INSTRUCTION.match(line) for line in body[1].splitlines())
     return [(int(m[1], 16), re.sub(r"\s+", " ", m[2])) for m in found if m]
 
 
 def loop_of(code):
     """From the target of the jump behind the indirect call, up to that jump."""
-    calls = [i for i, (_, text) in enumerate(code) if re.match(r"call \*", text)]
+    # Through the first member of the operations; a destructor is called through the second one.
+    calls = [i for i, (_, text) in enumerate(code) if re.match(r"call \*\(", text)]
     if len(calls) != 1:
-        sys.exit(f"dispatch_loop: {len(calls)} indirect calls in call_handlers(), not one")
+        sys.exit(f"dispatch_loop: {len(calls)} calls of a handler in run_once(), not one")
     for i in range(calls[0], len(code)):
         jump = re.match(r"j\w+ ([0-9a-f]+)", code[i][1])
         if jump and int(jump[1], 16) <= code[calls[0]][0]:

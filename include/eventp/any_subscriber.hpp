@@ -173,7 +173,7 @@ private:
         // Safety: allocate_slot() made room for a Stored, aligned for it, behind the header.
         std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
                           std::forward<Args>(args)...);
-        memory->operations = &detail::OperationsOf<Storage>::table.rows[0];
+        memory->operations = &detail::OperationsOf<Storage>::table.modes[0];
         return AnySubscriber{memory.release()};
     }
 

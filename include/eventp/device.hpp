@@ -161,7 +161,7 @@ private:
 
     template <std::size_t I, typename Watched>
     void begin(detail::Slot* slot) noexcept {
-        slot->operations = detail::DevicePart<T, Watched>::table.rows;
+        slot->operations = detail::DevicePart<T, Watched>::table.modes;
         slot->live.interest = interests_[I].bits();
         detail::add_object_ref(owner_.get());
         parts_[I] = detail::SlotAccess::own(slot);

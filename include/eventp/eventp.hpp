@@ -12,6 +12,7 @@
 #include <eventp/fd.hpp>               // IWYU pragma: export
 #include <eventp/handler.hpp>          // IWYU pragma: export
 #include <eventp/interest.hpp>         // IWYU pragma: export
+#include <eventp/pending_call.hpp>     // IWYU pragma: export
 #include <eventp/reactor.hpp>          // IWYU pragma: export
 #include <eventp/reactor_ops.hpp>      // IWYU pragma: export
 #include <eventp/registration_id.hpp>  // IWYU pragma: export

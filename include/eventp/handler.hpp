@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
 #include <functional>
 #include <type_traits>
 #include <utility>
 
+#include <eventp/detail/null_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
 namespace eventp {
@@ -45,22 +45,6 @@ struct TypedHandler {
 
 namespace detail {
 
-/// A callable that may be empty: std::function, std::move_only_function and their like.
-template <typename F>
-concept MaybeEmptyCallable = requires(const F& f) {
-    { f.operator bool() } -> std::same_as<bool>;
-    { f == nullptr } -> std::convertible_to<bool>;
-};
-
-/// The handler is a null pointer or an empty std::function: it cannot be called.
-template <typename F>
-[[nodiscard]] constexpr bool is_null_handler(const F& handler) noexcept {
-    if constexpr (std::is_pointer_v<F> || std::is_member_pointer_v<F> || MaybeEmptyCallable<F>) {
-        return handler == nullptr;
-    } else {
-        return false;
-    }
-}
 template <typename F, typename... Args>
 [[nodiscard]] constexpr bool is_null_handler(const TypedHandler<F, Args...>& handler) noexcept {
     return is_null_handler(handler.function);

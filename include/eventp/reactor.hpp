@@ -19,15 +19,20 @@
 
 namespace eventp {
 
-/// Hands each readiness event to its subscriber at the cost of one indirect call, and owns the
+/// Dispatches each readiness event to its subscriber at the cost of one indirect call, and owns the
 /// subscribers.
 ///
-/// Not copyable and not movable: the kernel holds addresses that lead back here. One reactor is
-/// used by one thread at a time; between runs it may be handed to another like any object.
-/// From other threads: a std::stop_token or a RemoteEndpoint. From a signal handler: nothing.
-/// Destroying it while it is busy (in a handler, or by exit() in one) terminates with a message.
-/// Each subscriber is destroyed in turn; one whose destructor calls back finds that add() answers
-/// operation_canceled and that remove() works. [reactor.destroy]
+/// Neither copyable nor movable: the kernel holds addresses that lead back here. The operations
+/// that handlers may use are documented in ReactorOps.
+///
+/// A reactor belongs to one thread at a time; between runs it may be handed to another thread like
+/// any object. Other threads use a std::stop_token or a RemoteEndpoint. A signal handler may not
+/// use anything of it.
+/// Every member function and the destructor terminate with a message if another thread is running
+/// the reactor. [reactor.thread]
+/// Destroying it while one of its handlers is on the stack (also by exit() in a handler) terminates
+/// with a message. The destructor destroys the subscribers one by one; if the destructor of one of
+/// them uses the reactor, add() fails with operation_canceled and remove() works. [reactor.destroy]
 class EVENTP_API Reactor final : public ReactorOps {
 public:
     struct Options {
@@ -51,8 +56,8 @@ public:
         std::size_t registered = 0;   // subscribers, now
     };
 
-    /// Throws std::system_error with what create() answers, and std::bad_alloc. Without exceptions:
-    /// terminates.
+    /// Throws std::system_error with the errors of create(), and std::bad_alloc. Without exceptions
+    /// it terminates instead.
     Reactor();
     explicit Reactor(const Options& options);
     ~Reactor();
@@ -72,6 +77,7 @@ public:
     [[nodiscard]] Result<> modify(RegistrationKey key, Interest interest) override;
     bool remove(RegistrationKey key) override;
     bool remove_now(RegistrationKey key) override;
+    void destroy_removed() override;
     [[nodiscard]] AnySubscriber extract(RegistrationKey key) override;
     [[nodiscard]] bool contains(RegistrationKey key) const override;
     bool requeue(RegistrationKey key) override;
@@ -79,85 +85,96 @@ public:
 
     /// One turn: waits until something is ready, then dispatches every reported event.
     ///
-    /// Returns:        how many handlers ran. May be 0: a wake-up, or only events of subscribers
-    ///                 that were removed meanwhile.
-    /// Errors:         interrupted: a signal came first (SIGSTOP and SIGCONT too); nothing ran.
-    ///                 device_or_resource_busy: the reactor is busy [run.reentrant].
-    ///                 operation_canceled: it was released.
+    /// Returns:        how many handlers were called. It can be 0: after a wake-up, or if all
+    /// events
+    ///                 were of subscribers that have been removed meanwhile.
+    /// Errors:         interrupted: a signal handler ran first, or the process was stopped and
+    ///                 continued; no handler was called.
+    ///                 device_or_resource_busy: called from a handler, or from fd(), after_fork()
+    ///                 or the destructor of a subscriber [run.reentrant].
+    ///                 operation_canceled: the reactor is closed.
+    ///                 no_child_process: this is a forked child.
     /// Throws:         what a handler throws. The reactor stays usable: the rest of the batch is
-    ///                 kept and is dispatched by the next turn, which does not wait, so that no
-    ///                 event is lost, edge-triggered and one-shot ones included. The handler that
-    ///                 threw counts as called. [dispatch.throws]
-    ///                 std::bad_alloc when requeue() has kept more than was ever kept; nothing ran.
-    /// Not promised:   the order of the events of a turn; it is the kernel's.
+    ///                 dispatched by the next turn, which does not wait, so that no event is lost,
+    ///                 edge-triggered and one-shot ones included. The handler that threw counts as
+    ///                 called. [dispatch.throws]
+    ///                 std::bad_alloc if there is no memory for the events that requeue() has
+    ///                 queued; no handler was called.
+    /// Not promised:   the order of the events in a turn; it is the kernel's.
     [[nodiscard]] Result<std::size_t> run_once();
 
-    /// The same, waiting no longer than `timeout`: zero polls. Any chrono duration is taken; it is
-    /// rounded up to nanoseconds (milliseconds where epoll_pwait2(2) is missing) and durations too
-    /// long for that wait for ever. [run.timeout]
+    /// The same, but waits no longer than `timeout`; zero polls. Any chrono duration is accepted:
+    /// it is rounded up to nanoseconds (milliseconds where epoll_pwait2(2) is missing), and one
+    /// that is too long for them means no timeout. [run.timeout]
     ///
-    /// Returns:        0 when the time ran out.
+    /// Returns:        0 if the time has passed.
     /// Errors:         invalid_argument: a negative timeout. Otherwise those of run_once().
     template <typename Rep, typename Period>
     [[nodiscard]] Result<std::size_t> run_once(std::chrono::duration<Rep, Period> timeout) {
-        return run_once_for(saturated(timeout));
+        return run_once_ns(saturated_ns(timeout));
     }
 
-    /// Turns until stop(), or an error that is not "interrupted". [run.stop]
+    /// Makes turns until stop(), or until an error other than "interrupted". [run.stop]
     [[nodiscard]] Result<> run();
 
-    /// Turns until stop() or a request through `token`, which may come from any thread and wakes
-    /// a wait at once. [run.token]
+    /// Makes turns until stop() or until a stop is requested through `token`, from any thread: that
+    /// wakes a wait at once. In a forked child a request has no effect on the parent. [run.token]
     [[nodiscard]] Result<> run(std::stop_token token);
 
-    /// Turns until `duration` is over or stop(). Interrupted waits go on with what is left.
+    /// Makes turns until `duration` has passed or until stop(). An interrupted wait continues with
+    /// the time that is left.
     /// Errors:         invalid_argument: negative. Otherwise those of run(). [run.deadline]
     template <typename Rep, typename Period>
     [[nodiscard]] Result<> run_for(std::chrono::duration<Rep, Period> duration) {
-        return run_until_over(saturated(duration));
+        return run_for_ns(saturated_ns(duration));
     }
 
-    /// The subscriber under `key` when it is an S; null otherwise, and for the one whose handler
-    /// is running. S may also be the descriptor object that the builder was given, or the type it
-    /// points at unless that is const. Valid until the subscriber is removed. [find]
+    /// The subscriber under `key` if it is an S; null otherwise, and for the one whose handler is
+    /// running. S may also be the type of the descriptor object that the builder was given, or the
+    /// type that it points to unless that is const. Valid until the subscriber is removed. [find]
     template <typename S>
     [[nodiscard]] S* find(RegistrationKey key) {
         return static_cast<S*>(find_value(key, &detail::type_key<std::remove_cv_t<S>>));
     }
 
-    /// Ends the reactor and gives its subscribers back, alive. The kernel's set is closed;
-    /// afterwards add() and run_once() answer operation_canceled. [reactor.close_and_extract]
+    /// Closes the reactor and returns its subscribers, alive. Afterwards add(), modify() and the
+    /// runs fail with operation_canceled, and RemoteEndpoints with broken_pipe.
+    /// [reactor.close_and_extract]
     ///
-    /// Errors:         device_or_resource_busy: the reactor is busy; nothing changed.
-    /// Throws:         std::bad_alloc; nothing changed.
+    /// Errors:         device_or_resource_busy: called from user code of a subscriber; nothing has
+    ///                 changed.
+    /// Throws:         std::bad_alloc; nothing has changed.
     [[nodiscard]] Result<std::vector<AnySubscriber>> close_and_extract();
 
-    /// A descriptor that is readable whenever run_once() has something to do, to embed the reactor
-    /// in another loop: when it is, call `run_once(0ms)`. It stays the same and valid for the life
-    /// of the reactor, through rebuilds and kept events. Do not close it. [reactor.fd]
+    /// A descriptor that is readable whenever run_once() has something to do. Use it to embed the
+    /// reactor in another loop: when it is readable, call `run_once(0ms)`. It stays the same and
+    /// valid for the life of the reactor. Do not close it. [reactor.fd]
     ///
     /// Errors:         those of epoll_create1(2) and epoll_ctl(2), at the first call only.
     [[nodiscard]] Result<BorrowedFd> fd();
 
+    /// Thread safety:  thread-bound, as all operations. In a forked child it may be called.
     [[nodiscard]] Stats stats() const noexcept;
 
-    /// Makes a forked child's copy of the reactor its own. Until then every operation and every
-    /// turn in the child answers no_child_process (the ones that return bool, false; extract(), an
-    /// empty one), a batch that was being dispatched ends with the handler that forked, and
-    /// destroying the copy touches nothing of the parent's. [fork.guard]
+    /// Makes a forked child's copy of the reactor usable. Until then every operation fails in the
+    /// child, a batch that was being dispatched ends with the handler that forked, and destroying
+    /// the copy changes nothing of the parent's. [fork.guard]
     ///
-    /// Effects:        [fork.reinit] the child gets a set, a wake-up and a fd() of its own.
-    ///                 Subscribers whose type has after_fork(ReactorOps&) stay registered under
-    ///                 their names, all others are destroyed; events, tasks and stop requests of
-    ///                 the parent are forgotten. In the parent: nothing.
-    /// Errors:         device_or_resource_busy: the handler that forked has not returned, or
-    ///                 another thread forked while one was running: then it never will.
-    ///                 Otherwise those of create(); the copy stays what it was.
-    /// Throws:         what after_fork() throws: the child's reactor works then, with the
-    ///                 subscribers that were registered anew before, and the others are destroyed.
-    ///                 std::bad_alloc: likewise, or the copy stays what it was.
-    /// Not promised:   that vfork() or clone() with CLONE_VM is noticed, nor any fork before
-    ///                 Linux 4.14.
+    /// Effects:        [fork.reinit] The child gets an epoll instance, an eventfd and a fd() of its
+    ///                 own. Subscribers whose type has after_fork(ReactorOps&) stay registered
+    ///                 under their ids if fd() returns the same descriptor afterwards (use dup3(2)
+    ///                 to replace the file); all others are destroyed. Events, posted closures and
+    ///                 stop requests of the parent are dropped. A closed reactor stays closed. In
+    ///                 the parent it does nothing.
+    /// Errors:         device_or_resource_busy: the user code that forked has not returned, or
+    ///                 another thread forked while user code was running: then it never will.
+    ///                 Otherwise those of create(); the copy is what it was.
+    /// Throws:         what after_fork() and fd() throw: then the child's reactor works, with the
+    ///                 subscribers that were kept before, and the others are destroyed.
+    ///                 std::bad_alloc: likewise, or the copy is what it was.
+    /// Not promised:   that a child of vfork() or of clone() with CLONE_VM is detected. If the
+    ///                 kernel refuses MADV_WIPEONFORK (before Linux 4.14), a child of a raw clone()
+    ///                 is not detected either, but one of fork() is.
     [[nodiscard]] Result<> reinit_after_fork();
 
 private:
@@ -167,22 +184,20 @@ private:
     friend void detail::drop_event(detail::Slot*, std::uint32_t, ReactorOps*);
 
 public:
-    /// For create(): nobody else can make the argument.
+    /// For create(), which alone can make the argument.
     explicit Reactor(Made made) noexcept;
 
 private:
-    /// Negative stays negative, however little.
+    /// A negative duration stays negative, however short it is.
     template <typename Rep, typename Period>
-    static constexpr std::chrono::nanoseconds saturated(
+    static constexpr std::int64_t saturated_ns(
         std::chrono::duration<Rep, Period> duration) noexcept {
-        using Duration = std::chrono::duration<Rep, Period>;
-        return std::chrono::nanoseconds{
-            duration < Duration::zero() ? -1 : detail::saturated_ns(duration)};
+        return duration < duration.zero() ? -1 : detail::saturated_ns(duration);
     }
 
     [[nodiscard]] static Result<std::unique_ptr<State>> make_state(const Options& options);
-    [[nodiscard]] Result<std::size_t> run_once_for(std::chrono::nanoseconds timeout);
-    [[nodiscard]] Result<> run_until_over(std::chrono::nanoseconds duration);
+    [[nodiscard]] Result<std::size_t> run_once_ns(std::int64_t timeout);
+    [[nodiscard]] Result<> run_for_ns(std::int64_t duration);
     [[nodiscard]] void* find_value(RegistrationKey key, const void* type_key);
 
     std::unique_ptr<State> state_;

@@ -8,137 +8,159 @@
 
 namespace eventp {
 
-/// What a handler may do to the reactor that is calling it.
+/// The operations of a reactor that handlers may use.
 ///
-/// Smaller than Reactor on purpose: through this reference a reactor cannot be run, copied, moved
-/// or destroyed. Abstract, so that handlers are plain functions and a test passes a mock.
+/// A reactor cannot be run, copied, moved or destroyed through this reference. The class is
+/// abstract, so that handlers are plain functions and a test passes a mock.
 ///
-/// "Busy" below: a handler, a subscriber's destructor or a rebuild of this reactor is on the
-/// stack. "Turn": one wait and the dispatch of what it reported.
-/// Thread safety:  thread-bound: only the thread that runs the reactor, or any one thread at a
-///                 time while it does not run. Use from another thread during a run terminates
-///                 with a message, in every build.
+/// A *turn* is one wait and the dispatch of the events that it reported: the *batch*.
+///
+/// fd() of a subscriber is called by add() and on resuming. It may not use the reactor: every
+/// operation fails with device_or_resource_busy there, or returns false or an empty
+/// AnySubscriber. [subscriber.fd]
+/// In a forked child every operation fails with no_child_process, or returns false or an empty
+/// AnySubscriber, until Reactor::reinit_after_fork() [fork.guard]. After user code (fd(), a
+/// destructor, a handler) has forked, the operation that called it fails in the child.
+/// [fork.user_code]
+///
+/// Thread safety:  thread-bound: may be used by the thread that runs the reactor, or by any one
+///                 thread at a time while it does not run. Use from another thread during a run
+///                 terminates with a message, in every build. [reactor.thread]
 class EVENTP_API ReactorOps {
 public:
     ReactorOps(const ReactorOps&) = delete;
     ReactorOps& operator=(const ReactorOps&) = delete;
 
-    /// Registers a subscriber under the number of its descriptor, with the interest it asks for.
+    /// Registers a subscriber under its descriptor, with the interest that it requests.
     ///
-    /// Effects:        `subscriber` is empty on success and the reactor owns what it held; it is
-    ///                 first reported by the next wait, never in the batch that is being
-    ///                 dispatched [add.next_turn]. The number is read once, here.
-    ///                 An empty interest registers it paused (see modify).
-    ///                 [ghost.returned] an entry of a removed subscriber that came back under the
-    ///                 number, with a duplicate of its file, makes room.
-    /// Returns:        the name of the registration.
+    /// Effects:        on success `subscriber` is empty and the reactor owns what it held. The
+    ///                 next wait reports it first, never the current batch [add.next_turn]. The
+    ///                 descriptor is read once, by calling fd() here. An empty interest registers
+    ///                 the subscriber paused (see modify).
+    ///                 [ghost.returned] If a stale epoll entry exists for this descriptor (its
+    ///                 file was duplicated back onto it), it is replaced.
+    /// Returns:        the id of the registration.
     /// Errors:         [add.strong] on any error `subscriber` still owns its value, nothing is
-    ///                 closed and the reactor is what it was.
-    ///                 file_exists: the number is registered.
+    ///                 closed, and the reactor has not changed.
+    ///                 file_exists: the descriptor is registered.
     ///                 bad_file_descriptor: negative, closed, or opened with O_PATH.
     ///                 operation_not_permitted: the file has no readiness: a regular file, a
     ///                 directory, /dev/null (epoll_ctl(2) EPERM).
-    ///                 invalid_argument: an empty `subscriber`, an interest with unknown bits or
-    ///                 forbidden combinations [interest.exclusive], or this reactor's own fd().
+    ///                 invalid_argument: `subscriber` is empty; the interest has unknown bits or a
+    ///                 forbidden combination [interest.exclusive]; the descriptor is one of the
+    ///                 reactor's own.
     ///                 no_space_on_device: /proc/sys/fs/epoll/max_user_watches is reached.
-    ///                 too_many_symbolic_link_levels: a cycle of epoll sets, or five nested.
-    ///                 not_enough_memory: the kernel's.
-    ///                 operation_canceled: the reactor is being destroyed, or was released.
-    /// Throws:         std::bad_alloc, and what the subscriber's fd() throws, with the same
-    ///                 guarantee.
-    /// Complexity:     O(1), one system call, no allocation but for rows of new numbers.
-    /// Re-entrancy:    from any handler or subscriber's destructor.
+    ///                 too_many_symbolic_link_levels: a cycle of epoll instances, or five nested.
+    ///                 not_enough_memory: the kernel is out of memory.
+    ///                 operation_canceled: the reactor is closed or being destroyed.
+    /// Throws:         std::bad_alloc, and what fd() throws, with the same guarantee.
+    /// Complexity:     O(1), one system call. Allocates only a page of 512 descriptors at a time.
+    /// Re-entrancy:    from any handler or destructor of a subscriber.
     [[nodiscard]] virtual Result<RegistrationId> add(AnySubscriber& subscriber) = 0;
 
-    /// Changes what a subscriber is told about, and arms a one-shot subscriber again.
+    /// Changes the interest of a subscriber. Arms a one-shot subscriber again.
     ///
     /// Effects:        the kernel's interest and the stored one change together, or neither.
     ///                 Conditions that hold already are reported by the next wait, to
     ///                 edge-triggered subscribers too.
-    ///                 [modify.pending] an event that this batch still holds for the subscriber
-    ///                 loses what is no longer asked for, EPOLLERR and EPOLLHUP excepted, and is
-    ///                 dropped when nothing is left. One for a one-shot subscriber is dropped
-    ///                 whole: the next wait reports it, once.
-    ///                 [modify.paused] an empty interest takes the descriptor out of the kernel's
-    ///                 set and keeps the subscriber: nothing is reported, not even a hang-up, until
-    ///                 modify() asks for something again. While paused the subscriber may replace
-    ///                 its descriptor; the number is read anew on resuming, and its RegistrationId
-    ///                 goes on naming it (its handler is told the one with the new number).
-    ///                 [ghost.number] while the quarantine holds the number the interest is stored
-    ///                 and takes effect between turns, in a rebuilt set.
-    /// Errors:         nothing changed.
+    ///                 [modify.pending] An event of the current batch that was not dispatched yet
+    ///                 loses the conditions that are no longer requested, except EPOLLERR and
+    ///                 EPOLLHUP, and is dropped if none is left. The event of a one-shot
+    ///                 subscriber is dropped: the next wait reports it, once.
+    ///                 [modify.paused] An empty interest pauses the subscriber: its epoll entry is
+    ///                 removed, and no event is reported, not even a hang-up, until modify()
+    ///                 requests one. It stays registered under its descriptor. Resuming calls
+    ///                 fd(), which must still return that descriptor; to change the descriptor,
+    ///                 extract (or remove) the subscriber and add it.
+    ///                 [ghost.number] If the descriptor was closed and reused before, an epoll
+    ///                 entry of a removed subscriber may have the same descriptor: that does not
+    ///                 change the cost.
+    /// Errors:         nothing has changed.
     ///                 no_such_file_or_directory: nothing is registered under `key`.
-    ///                 invalid_argument: a bad interest, or one to or from EPOLLEXCLUSIVE, which
-    ///                 the kernel does not change: remove and add, or pause first
-    ///                 [interest.exclusive].
-    ///                 bad_file_descriptor, no_such_file_or_directory: the descriptor was closed
-    ///                 or replaced behind the reactor's back; remove() it.
-    ///                 operation_canceled: the reactor is being destroyed, or was released.
-    ///                 On resuming, those of add.
-    /// Throws:         on resuming, what add() throws; nothing changed.
-    /// Complexity:     O(1) and one system call; inside a handler, for another subscriber, also
-    ///                 one look at the rest of the batch.
-    /// Re-entrancy:    from any handler, for its own subscriber too.
+    ///                 invalid_argument: an invalid interest, or one from or to EPOLLEXCLUSIVE,
+    ///                 which the kernel cannot change: pause first [interest.exclusive].
+    ///                 bad_file_descriptor, no_such_file_or_directory: the user has closed or
+    ///                 replaced the descriptor, or fd() returns another one: remove the subscriber.
+    ///                 operation_canceled: the reactor is closed or being destroyed.
+    ///                 On resuming, those of add().
+    /// Throws:         on resuming, what fd() throws; nothing has changed.
+    /// Complexity:     O(1) and one system call; in a handler, also one pass over the rest of the
+    ///                 batch.
+    /// Re-entrancy:    from any handler, also for its own subscriber.
     [[nodiscard]] virtual Result<> modify(RegistrationKey key, Interest interest) = 0;
 
-    /// Unregisters a subscriber and destroys it. Never refuses one that is registered, whatever
-    /// the kernel answers. [remove.always]
+    /// Unregisters a subscriber and destroys it. Succeeds for every registered subscriber, whatever
+    /// the kernel returns. [remove.always]
     ///
     /// Effects:        it is never called again [remove.pending]: not by the rest of this batch,
-    ///                 not through its number when that is reused [ghost.reuse], not through a
-    ///                 duplicate [ghost.dup] or a forked child [ghost.fork] that keeps its file
-    ///                 open. The number can be registered again at once [remove.readd].
-    ///                 [ghost.rebuild] what the kernel may still hold of it, it gives up between
-    ///                 turns, in a rebuilt set: when events of removed subscribers exceed one
-    ///                 and a sixteenth of the live since the last rebuild, or the removed the
-    ///                 live (and 1024).
-    ///                 [remove.outside] outside dispatch it is destroyed before remove() returns.
-    ///                 [remove.self] from its own handler: when that handler has returned, before
+    ///                 not if its descriptor is reused [ghost.reuse], not if a duplicate
+    ///                 [ghost.dup] or a forked child [ghost.fork] keeps its file open. The
+    ///                 descriptor can be registered again at once [remove.readd].
+    ///                 [ghost.rebuild] Stale epoll entries are discarded between turns by replacing
+    ///                 the epoll instance. That happens when, since the last replacement, more than
+    ///                 1 + live / 16 events were reported for removed subscribers, or when more
+    ///                 than max(1024, live) removed subscribers may be known to the kernel.
+    ///                 [ghost.throttle] While the kernel refuses a new instance, a stale entry that
+    ///                 stays ready costs at most ten wake-ups a second; other events may be delayed
+    ///                 by up to 100 ms then.
+    ///                 [remove.outside] Outside dispatch it is destroyed before remove() returns.
+    ///                 [remove.self] In its own handler: after that handler has returned, before
     ///                 the next event.
-    ///                 [remove.other] from another's handler: likewise when that has returned,
-    ///                 because it may have been called through the removed one.
-    /// Returns:        false when nothing is registered under `key`.
-    /// Re-entrancy:    from any handler or subscriber's destructor.
+    ///                 [remove.other] In the handler of another one: likewise after that handler
+    ///                 has returned, because it may have been called through the removed one.
+    ///                 [remove.callback] In a posted closure or the handler of a timer: after that
+    ///                 closure or handler has returned.
+    /// Returns:        false if nothing is registered under `key`.
+    /// Complexity:     O(1) and one system call; if requeue() was called for it, also a search of
+    ///                 the requeued events.
+    /// Re-entrancy:    from any handler or destructor of a subscriber.
     /// Not promised:   the order in which several that one handler removed are destroyed.
     virtual bool remove(RegistrationKey key) = 0;
 
-    /// remove(), but from another's handler too the subscriber is destroyed before the call
+    /// remove(), but also in the handler of another one the subscriber is destroyed before the call
     /// returns: for a handler that needs the descriptor closed at once. [remove.now]
     ///
     /// Preconditions:  the running handler was not called through that subscriber.
     virtual bool remove_now(RegistrationKey key) = 0;
 
-    /// Unregisters a subscriber and hands it out alive, to be kept or moved to another reactor.
+    /// Destroys the subscribers that were removed since the running handler was called, except its
+    /// own. For a handler that calls several callbacks: what one callback has removed is destroyed
+    /// before the next one runs. Outside a handler it does nothing. [remove.callback]
+    ///
+    /// Preconditions:  the running handler was not called through one of them.
+    virtual void destroy_removed() = 0;
+
+    /// Unregisters a subscriber and returns it alive, to be kept or added to another reactor.
     /// [extract]
     ///
-    /// Returns:        empty, and nothing changed, for an unknown key, for the subscriber whose
-    ///                 handler is running, and inside a handler for one whose descriptor was
-    ///                 closed or replaced behind the reactor's back (the kernel may hold its
-    ///                 address until a rebuild, which is asked for; outside a handler it is made
-    ///                 at once).
+    /// Returns:        empty, and nothing has changed, for an unknown key and for the subscriber
+    ///                 whose handler is running. Also if the kernel may still hold its address,
+    ///                 because the user closed or replaced the descriptor: then the epoll instance
+    ///                 is replaced, at once outside a handler, else between turns.
     [[nodiscard]] virtual AnySubscriber extract(RegistrationKey key) = 0;
 
     /// Something is registered under `key`, paused or not. [registration.stale]
     [[nodiscard]] virtual bool contains(RegistrationKey key) const = 0;
 
-    /// Has the handler run once more in the next turn, with the readiness it has in this one and
-    /// without a system call: an edge-triggered handler that has used up its budget stays fair.
-    /// [requeue]
+    /// Schedules the handler to run again in the next turn with the same readiness, without a
+    /// system call. Use it in an edge-triggered handler that stops early to let other handlers
+    /// run. [requeue]
     ///
-    /// Effects:        the next turn does not wait. UserCallScope twice in a turn does not call
-    /// twice, and
-    ///                 what the kernel reports anew takes the place of what was kept. What is no
-    ///                 longer asked for by then is left out; removed or paused, it is not called.
-    ///                 A one-shot subscriber that modify() has armed is left to the kernel, which
-    ///                 reports it if it is still ready.
-    /// Returns:        false when nothing is registered under `key`, or it has no event in this
-    ///                 turn, which a kept tail prolongs, or it is paused.
-    /// Throws:         std::bad_alloc; nothing changed.
+    /// Effects:        the next turn does not wait. Requeueing twice in a turn calls the handler
+    ///                 once. An event that the kernel reports in the next turn replaces the
+    ///                 requeued one. Conditions that are no longer requested by then are removed. A
+    ///                 subscriber that is removed or paused is not called. A one-shot subscriber
+    ///                 that modify() has armed is not requeued: the kernel reports it if it is
+    ///                 still ready.
+    /// Returns:        false if nothing is registered under `key`, if the subscriber is paused, if
+    ///                 it had no event in the current turn, and outside a handler.
+    /// Throws:         std::bad_alloc; nothing has changed.
+    /// Complexity:     O(1) for the running subscriber, else one pass over the batch.
     virtual bool requeue(RegistrationKey key) = 0;
 
     /// Ends run() after the current batch. [run.stop]
     ///
-    /// Remembered when no run is on the stack: the next run() returns before it waits. Consumed
+    /// If no run is on the stack, the next run() returns before it waits. The request is consumed
     /// by the run that returns because of it.
     virtual void stop() noexcept = 0;
 

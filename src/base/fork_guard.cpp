@@ -140,14 +140,13 @@ ProcessNumber current_process() noexcept {
     return number.compare_exchange_strong(now, fresh, std::memory_order_relaxed) ? fresh : now;
 }
 
-ForkGuard::ForkGuard() noexcept : cell_{allocate_cell()} {
+WipedMemory::WipedMemory() noexcept : cell_{allocate_cell()} {
     if (cell_ != nullptr) {
         std::construct_at(cell_);
-        adopt();
     }
 }
 
-ForkGuard::~ForkGuard() {
+WipedMemory::~WipedMemory() {
     if (cell_ != nullptr) {
         give_back(cell_);
     }

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/this_thread.hpp"
+
 struct epoll_event;
 
 /// Detects that this process is a forked child of the one that made an object.
@@ -16,9 +18,9 @@ namespace eventp::detail {
 
 /// A cache line that reads as zeros in a forked child.
 struct alignas(64) WipedCell {
-    std::atomic<bool> is_original{false};
-    epoll_event* loop_end = nullptr;
-    std::atomic<std::uint32_t> process{0};  // see current_process()
+    std::atomic<ThreadToken> user{nullptr};  // see UserGate
+    epoll_event* loop_end = nullptr;         // see Reactor::State::call_handlers()
+    std::atomic<std::uint32_t> process{0};   // see current_process()
 };
 
 /// Makes sure that forks are detected. Called before the first object that needs it is made.
@@ -30,23 +32,49 @@ struct alignas(64) WipedCell {
 using ProcessNumber = std::uint32_t;
 [[nodiscard]] ProcessNumber current_process() noexcept;
 
-/// Owns a WipedCell. The cells of all guards share pages, which are kept until the process ends.
-/// Thread safety:  in_child() from any thread.
-class ForkGuard {
+/// Owns a WipedCell. The cells of all owners share pages, which are kept until the process ends.
+class WipedMemory {
 public:
-    ForkGuard() noexcept;
-    ForkGuard(const ForkGuard&) = delete;
-    ForkGuard& operator=(const ForkGuard&) = delete;
-    ~ForkGuard();
+    WipedMemory() noexcept;
+    WipedMemory(const WipedMemory&) = delete;
+    WipedMemory& operator=(const WipedMemory&) = delete;
+    ~WipedMemory();
 
-    /// False if there was no memory for it.
-    [[nodiscard]] explicit operator bool() const noexcept { return cell_ != nullptr; }
-    [[nodiscard]] bool in_child() const noexcept {
-        return !cell_->is_original.load(std::memory_order_relaxed);
+    /// Null if there was no memory for it.
+    [[nodiscard]] WipedCell* cell() const noexcept { return cell_; }
+
+private:
+    WipedCell* cell_;
+};
+
+/// Which thread may use a reactor, in one word that a forked child finds cleared.
+///
+///     null           this is a forked child: the reactor is the parent's
+///     idle           any one thread
+///     closed         any one thread, but the reactor is closed or being destroyed
+///     reading_fd     no thread: fd() of a subscriber is on the stack
+///     otherwise      the thread that has a run, or a destructor of a subscriber, on its stack
+///
+/// Thread safety:  is_in_child() and is_this_thread() from any thread, the rest thread-bound.
+class UserGate {
+public:
+    static constexpr char marks[3]{};  // addresses that are no thread's
+    static constexpr ThreadToken idle = &marks[0];
+    static constexpr ThreadToken closed = &marks[1];
+    static constexpr ThreadToken reading_fd = &marks[2];
+
+    explicit UserGate(WipedCell* cell) noexcept : cell_{cell} {}
+
+    [[nodiscard]] ThreadToken user() const noexcept {
+        return cell_->user.load(std::memory_order_relaxed);
     }
-    [[nodiscard]] WipedCell& cell() const noexcept { return *cell_; }
-    /// In a child: it is the original from now on.
-    void adopt() noexcept { cell_->is_original.store(true, std::memory_order_relaxed); }
+    void set_user(ThreadToken user) noexcept { cell_->user.store(user, std::memory_order_relaxed); }
+
+    [[nodiscard]] bool is_in_child() const noexcept { return user() == nullptr; }
+    [[nodiscard]] bool is_this_thread() const noexcept { return user() == this_thread(); }
+
+    /// Where the dispatch loop stops; null in a forked child.
+    [[nodiscard]] epoll_event*& loop_end() const noexcept { return cell_->loop_end; }
 
 private:
     WipedCell* cell_;

@@ -13,171 +13,174 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/interest.hpp>
 
+#include "base/assert.hpp"
+#include "core/slot_state.hpp"
+
 namespace eventp::detail {
 
-/// The events of one turn, and where dispatch is among them.
+/// The events of one turn, and the position of dispatch among them.
 ///
 ///     begin            cursor                       end
 ///     | dispatched ... | still to be dispatched ... |
 ///
-/// The cursor is stored before each call. So the event before it belongs to the running handler,
-/// and when one throws what is left is the tail that the next turn begins with.
-/// Invariant: begin <= cursor <= end.
+/// The cursor is stored before each call. So the event in front of it belongs to the running
+/// handler, and if that throws, the rest is dispatched by the next turn.
+/// Also holds the events that requeue() has queued for the next turn.
+/// Invariant: begin <= cursor <= end; a slot is in the batch at most once, unless the user has
+/// duplicated the file of a removed subscriber back onto a registered descriptor.
 class Batch {
 public:
-    struct Kept {
-        std::uint32_t events;
-        Slot* slot;
-    };
-
     explicit Batch(std::size_t capacity)
         : events_{std::make_unique_for_overwrite<epoll_event[]>(front_room + capacity)},
-          room_{capacity},
-          capacity_{capacity} {}
-
-    [[nodiscard]] bool has_tail() const noexcept { return cursor != end; }
-
-    /// Room for one wait, behind what requeue() has kept. There is no tail.
-    /// Throws std::bad_alloc; nothing changed.
-    [[nodiscard]] epoll_event* room_for_wait() {
-        epoll_event* room = events_.get() + front_room;
-        if (!again_.empty()) [[unlikely]] {
-            room = room_behind_kept();
-        }
-        begin = cursor = end = room;
-        return room;
+          room_for_wait_{events_.get() + front_room},
+          size_{capacity},
+          capacity_{capacity} {
+        reset();
     }
 
-    /// Begins a turn with the `reported` events that a wait has put there, and the kept ones.
+    /// A handler threw, and events of its turn are still to be dispatched.
+    [[nodiscard]] bool has_rest() const noexcept { return cursor != end; }
+
+    /// Where a wait may store `capacity` events, if nothing is queued.
+    [[nodiscard]] epoll_event* room() const noexcept { return room_for_wait_; }
+    /// Begins a turn with the `reported` events that a wait has stored in room().
     void begin_turn(std::size_t reported) noexcept {
+        EVENTP_ASSERT(!has_rest() && reported <= capacity_ && begin == room());
+        cursor = begin;
         end = begin + reported;
-        if (!again_.empty()) [[unlikely]] {
-            take_kept();
-        }
     }
-
-    /// Puts one more event in front, once in a turn and before anything is dispatched.
-    void put_first(Slot& slot, std::uint32_t events) noexcept {
+    /// The same after a wait that has stored them in `at`; reset() is due before the next turn.
+    void begin_turn_at(epoll_event* at, std::size_t reported) noexcept {
+        EVENTP_ASSERT(!has_rest() && reported <= capacity_);
+        begin = cursor = at;
+        end = at + reported;
+    }
+    /// Empties the batch; what is queued for the next turn stays.
+    void reset() noexcept { begin = cursor = end = room(); }
+    /// Adds one more event in front, before the first one is dispatched, at most once in a turn.
+    void prepend(Slot& slot, std::uint32_t events) noexcept {
+        EVENTP_ASSERT(cursor == begin);
         cursor = --begin;
         begin->events = events;
         begin->data.ptr = &slot;
     }
+    /// Removes the conditions that are not in `allowed` from pending events of `slot`. An event
+    /// with none left goes to `discard`.
+    void mask_pending(const Slot& slot, std::uint32_t allowed, Slot& discard) noexcept {
+        for (epoll_event* event = cursor; event != end; ++event) {
+            if (event->data.ptr == &slot) {
+                event->events &= allowed;
+                if (event->events == 0) {
+                    event->data.ptr = &discard;
+                }
+            }
+        }
+    }
+    /// Removes the address of `slot` from the batch.
+    void discard_events_of(const Slot& slot, Slot& discard) noexcept {
+        for (epoll_event* event = begin; event != end; ++event) {
+            if (event->data.ptr == &slot) {
+                event->data.ptr = &discard;
+            }
+        }
+    }
 
-    /// All of it was dispatched: forget(), with the cursor already at the end.
-    void end_turn() noexcept { begin = end; }
-
-    /// Empties the batch; what is kept for the next turn stays.
-    void forget() noexcept { begin = cursor = end; }
-
-    /// The event of this turn for `slot`; null when it has none.
+    /// The event of this turn for `slot`; null if it has none. The running one's is found at once.
     [[nodiscard]] const epoll_event* event_of(const Slot& slot) const noexcept {
-        const epoll_event* found = find(begin, slot);
+        if (cursor != begin && cursor[-1].data.ptr == &slot) {
+            return cursor - 1;
+        }
+        const epoll_event* found = std::find_if(
+            begin, end, [&slot](const epoll_event& event) { return event.data.ptr == &slot; });
         return found == end ? nullptr : found;
     }
 
-    /// Takes from an event that is still to be dispatched what is not in `allowed`. One of which
-    /// nothing is left goes to `nobody`.
-    void narrow(const Slot& slot, std::uint32_t allowed, Slot& discard_slot) noexcept {
-        epoll_event* event = find(cursor, slot);
-        if (event != end) {
-            event->events &= allowed;
-            if (event->events == 0) {
-                event->data.ptr = &discard_slot;
-            }
-        }
-    }
+    // --- requeue() ---
 
-    /// Takes the address of `slot` out of the whole turn: it will not be ours any more.
-    void scrub(const Slot& slot, Slot& discard_slot) noexcept {
-        for (epoll_event* event = begin; event != end; ++event) {
-            if (event->data.ptr == &slot) {
-                event->data.ptr = &discard_slot;
-            }
-        }
-    }
-
-    // --- again ---
-
-    [[nodiscard]] bool has_kept() const noexcept { return !again_.empty(); }
+    [[nodiscard]] bool has_requeued() const noexcept { return !requeued_.empty(); }
 
     /// Throws std::bad_alloc; nothing changed.
-    void keep(Slot& slot, std::uint32_t events) {
-        again_.push_back({events, &slot});
-        slot.again_pending = true;
+    void requeue(Slot& slot, std::uint32_t events) {
+        EVENTP_ASSERT_SLOT(!slot.is_requeued && is_registered(slot.state), slot);
+        requeued_.push_back({events, &slot});
+        slot.is_requeued = true;
     }
-    void drop_kept(Slot& slot) noexcept {
-        std::erase_if(again_, [&slot](const Kept& kept) { return kept.slot == &slot; });
-        slot.again_pending = false;
+    void cancel_requeued(Slot& slot) noexcept {
+        if (slot.is_requeued) {
+            // The last ones are the likeliest: a handler that requeues itself is then removed.
+            const auto found =
+                std::find_if(requeued_.rbegin(), requeued_.rend(),
+                             [&slot](const Requeued& requeued) { return requeued.slot == &slot; });
+            EVENTP_ASSERT_SLOT(found != requeued_.rend(), slot);
+            requeued_.erase(std::next(found).base());
+            slot.is_requeued = false;
+        }
     }
-    // Open to dispatch, which moves the cursor once per event.
+    void cancel_all_requeued() noexcept {
+        for (const Requeued& requeued : requeued_) {
+            requeued.slot->is_requeued = false;
+        }
+        requeued_.clear();
+    }
+
+    /// Where a wait may store `capacity` events if there are requeued ones: after them.
+    /// Throws std::bad_alloc; nothing changed.
+    [[nodiscard]] epoll_event* room_after_requeued() {
+        const std::size_t needed = requeued_.size() + capacity_;
+        if (needed > size_) {
+            events_ = std::make_unique_for_overwrite<epoll_event[]>(front_room + needed);
+            size_ = needed;
+            room_for_wait_ = events_.get() + front_room;
+            reset();
+        }
+        return room() + requeued_.size();
+    }
+
+    /// Prepends the requeued events to the reported ones of a turn that begins. An event that the
+    /// kernel reports now replaces a requeued one: it has the current readiness.
+    void prepend_requeued() noexcept {
+        for (const epoll_event* event = begin; event != end; ++event) {
+            Slot& slot = *static_cast<Slot*>(event->data.ptr);
+            // The kernel does not report a fired one-shot subscriber, except a hang-up once more
+            // after the epoll instance was replaced. That does not replace the requeued event.
+            slot.is_requeued = slot.is_requeued && slot.state == SlotState::fired;
+        }
+        for (std::size_t i = requeued_.size(); i-- > 0;) {
+            Slot& slot = *requeued_[i].slot;
+            const Interest interest{slot.live.interest};
+            const std::uint32_t events =
+                requeued_[i].events & (interest.bits() | EPOLLERR | EPOLLHUP);
+            const bool is_called = slot.is_requeued && slot.state != SlotState::unwatched;
+            slot.is_requeued = false;
+            if (is_called && events != 0) {
+                if (slot.state == SlotState::fired) {
+                    set_state(slot, SlotState::watched, interest);
+                }
+                prepend(slot, events);
+            }
+        }
+        requeued_.clear();
+    }
+
+    // Public for dispatch, which moves the cursor once for each event.
     // NOLINTBEGIN(*-non-private-member-variables-in-classes)
-    epoll_event* begin = nullptr;
-    epoll_event* cursor = nullptr;
-    epoll_event* end = nullptr;
+    epoll_event* begin;
+    epoll_event* cursor;
+    epoll_event* end;
     // NOLINTEND(*-non-private-member-variables-in-classes)
 
 private:
-    static constexpr std::size_t front_room = 1;  // for put_first()
-
-    [[nodiscard]] epoll_event* find(epoll_event* from, const Slot& slot) const noexcept {
-        return std::find_if(from, end,
-                            [&slot](const epoll_event& event) { return event.data.ptr == &slot; });
-    }
-
-    [[gnu::noinline]] epoll_event* room_behind_kept() {
-        const std::size_t needed = again_.size() + capacity_;
-        if (needed > room_) {
-            events_ = std::make_unique_for_overwrite<epoll_event[]>(front_room + needed);
-            room_ = needed;
-        }
-        return events_.get() + front_room + again_.size();
-    }
-
-    /// Puts the kept events in front of the reported ones.
-    [[gnu::noinline]] void take_kept() noexcept {
-        // What the kernel reports is the readiness of now, so it takes the place of what was kept.
-        // But a fired one-shot is told nothing by the kernel: what that reports is the hang-up that
-        // a rebuilt set does not know to be over.
-        for (const epoll_event* event = begin; event != end; ++event) {
-            Slot& slot = *static_cast<Slot*>(event->data.ptr);
-            slot.again_pending = slot.again_pending && slot.variant == Variant::dropped;
-        }
-        for (std::size_t i = again_.size(); i-- > 0;) {
-            Slot& slot = *again_[i].slot;
-            const std::uint32_t events = again_[i].events & askable(slot);
-            if (std::exchange(slot.again_pending, false) && events != 0) {
-                put_kept(slot, events);
-            }
-        }
-        again_.clear();
-        cursor = begin;
-    }
-
-    void put_kept(Slot& slot, std::uint32_t events) noexcept {
-        if (slot.variant == Variant::dropped) {
-            set_variant(slot, Variant::oneshot);  // fired, and asked for once more
-            if (epoll_event* reported = find(begin, slot); reported != end) {
-                reported->events |= events;
-                return;
-            }
-        }
-        --begin;
-        begin->events = events;
-        begin->data.ptr = &slot;
-    }
-
-    /// What may be reported to a subscriber now.
-    static std::uint32_t askable(const Slot& slot) noexcept {
-        const Interest interest{slot.live.interest};
-        return slot.presence == Presence::absent || interest.is_empty()
-                   ? 0
-                   : interest.bits() | EPOLLERR | EPOLLHUP;
-    }
+    struct Requeued {
+        std::uint32_t events;
+        Slot* slot;
+    };
+    static constexpr std::size_t front_room = 1;  // for prepend()
 
     std::unique_ptr<epoll_event[]> events_;
-    std::size_t room_;
+    epoll_event* room_for_wait_;
+    std::size_t size_;
     std::size_t capacity_;
-    std::vector<Kept> again_;
+    std::vector<Requeued> requeued_;
 };
 
 }  // namespace eventp::detail

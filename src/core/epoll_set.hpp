@@ -13,15 +13,18 @@ struct epoll_event;
 
 namespace eventp::detail {
 
-/// One epoll set: which addresses the kernel gives back for which descriptors.
+/// An epoll instance: which address the kernel reports for which descriptor.
 ///
-/// The kernel's traps, in one place (epoll(7), "Questions and answers"):
-/// - An entry is keyed by (open file description, number). It ends when the last duplicate of the
-///   file is closed, not when the number is: until then it reports, and no DEL can name it.
-/// - Two entries can carry one number, after a close and a reuse while a duplicate lives. DEL and
-///   MOD reach the one whose file the number names at that moment, and answer 0 for it.
-/// - An entry whose number was closed comes back under its own key when a duplicate is put there.
-/// So an answer of DEL says nothing about other entries of the number: see Quarantine.
+/// What the kernel does that is easily overlooked (epoll(7), "Questions and answers"):
+/// - An entry is identified by the open file description and the descriptor. It exists until the
+///   last duplicate of the file is closed, not until the descriptor is. Until then it reports
+///   events, and EPOLL_CTL_DEL cannot name it.
+/// - Two entries can have the same descriptor, after a close and a reuse while a duplicate of the
+///   first file is open. EPOLL_CTL_DEL and EPOLL_CTL_MOD find the one whose file the descriptor
+///   refers to at that moment.
+/// - An entry whose descriptor was closed is found again if a duplicate of its file is put back.
+/// So a successful EPOLL_CTL_DEL says nothing about other entries of the descriptor: see
+/// Quarantine.
 ///
 /// Results are 0 or more on success, -errno on failure.
 /// Thread safety:  thread-bound.
@@ -34,29 +37,30 @@ public:
     [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(fd_); }
     void close() noexcept { fd_.reset(); }
 
-    /// For a number without a live entry of ours. An entry that is there all the same belonged to
-    /// a removed subscriber and came back with a duplicate: it makes room. [ghost.returned]
+    /// Adds an entry for a descriptor that no live slot has. If there is one nevertheless, it
+    /// belongs to a removed subscriber whose file was duplicated back: it is replaced.
+    /// [ghost.returned]
     [[nodiscard]] int add(int fd, std::uint32_t events, Slot& slot) noexcept {
         const int answer = sys::epoll_add(this->fd(), fd, events, &slot);
-        return answer != -EEXIST ? answer : add_in_place_of_a_ghost(fd, events, slot);
+        return answer != -EEXIST ? answer : replace_stale_entry(fd, events, slot);
     }
     [[nodiscard]] int modify(int fd, std::uint32_t events, Slot& slot) noexcept {
         return sys::epoll_modify(this->fd(), fd, events, &slot);
     }
-    /// 0 when the set is closed: then it has no entries.
+    /// 0 if the instance is closed: then it has no entries.
     [[nodiscard]] int remove(int fd) noexcept {
         return is_open() ? sys::epoll_remove(this->fd(), fd) : 0;
     }
     [[nodiscard]] int wait(epoll_event* events, int capacity, std::int64_t timeout_ns) {
-        return timeout_ns > 0 ? sys::epoll_wait(fd(), events, capacity, timeout_ns)
-                              : sys::epoll_wait_ms(fd(), events, capacity, timeout_ns < 0 ? -1 : 0);
+        if (timeout_ns > 0) [[unlikely]] {
+            return sys::epoll_wait(fd(), events, capacity, timeout_ns);
+        }
+        // -1 and 0 mean the same in milliseconds.
+        return sys::epoll_wait_ms(fd(), events, capacity, static_cast<int>(timeout_ns));
     }
 
-    /// Puts `fresh` in the place of this set, under the number of this set.
-    [[nodiscard]] int replace_by(EpollSet& fresh) noexcept;
-
 private:
-    [[nodiscard]] int add_in_place_of_a_ghost(int fd, std::uint32_t events, Slot& slot) noexcept;
+    [[nodiscard]] int replace_stale_entry(int fd, std::uint32_t events, Slot& slot) noexcept;
 
     OwnedFd fd_;
 };

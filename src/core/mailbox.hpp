@@ -9,41 +9,45 @@
 
 namespace eventp::detail {
 
-/// Tasks from any thread to one, and the word that says whether that one sleeps.
+/// Tasks from many producer threads for one consumer, and whether the consumer sleeps.
 ///
-/// A producer pushes, then looks at the word; the consumer sets the word, then looks for tasks. Of
-/// two such steps one comes second and sees the other's, so either the producer rings or the
-/// consumer does not sleep. Ordering: both steps are a store and then a load of another word, which
-/// only sequential consistency keeps in order on both sides. (Dekker's protocol; the experiment
-/// of tests/concurrency runs every interleaving.)
-/// A task list is a stack that is taken whole, so nothing is popped and no address is compared
-/// that could have been reused. Taken tasks are put in the order of their posting.
+/// A producer pushes a task and then loads the word `asleep`. The consumer stores `asleep` and then
+/// looks for tasks. Whichever of the two stores is second in the total order is followed by a load
+/// that sees the first, so either the producer sees that the consumer sleeps and wakes it, or the
+/// consumer sees the task and does not sleep (Dekker's algorithm).
+/// Ordering: each side stores one word and then loads the other. Only sequential consistency keeps
+/// that order, on both sides. tests/concurrency runs this file under a model of weak memory and
+/// weakens each order in turn.
 ///
-/// `Atomic` is std::atomic; the model test puts one there that stops at each step.
+/// The task list is a stack that the consumer takes as a whole. No single task is popped, so no
+/// address is compared that may have been reused (no ABA problem). The consumer reverses what it
+/// takes: tasks of one producer run in the order in which they were posted.
+///
+/// `Atomic` is std::atomic; a model checker replaces it.
 template <template <typename> typename Atomic = std::atomic>
 class Mailbox {
 public:
-    enum class Posted : std::uint8_t {
-        quietly,  // the consumer looks for tasks before it sleeps
-        ring,     // it sleeps: wake it. Told to one producer each time it falls asleep
-        closed,   // there is no consumer any more; the task is still the caller's
+    enum class PostResult : std::uint8_t {
+        queued,     // the consumer looks for tasks before it sleeps
+        must_wake,  // the consumer sleeps: wake it. One producer gets this for each sleep
+        closed,     // there is no consumer any more; the task still belongs to the caller
     };
 
     /// Any thread.
-    [[nodiscard]] Posted post(Task& task) noexcept {
+    [[nodiscard]] PostResult post(Task& task) noexcept {
         Task* before = newest_.load(std::memory_order_relaxed);
         do {
             if (before == &closed_) {
-                return Posted::closed;
+                return PostResult::closed;
             }
             task.next = before;
         } while (!newest_.compare_exchange_weak(before, &task, std::memory_order_seq_cst,
                                                 std::memory_order_relaxed));
-        return wake() ? Posted::ring : Posted::quietly;
+        return claim_wakeup() ? PostResult::must_wake : PostResult::queued;
     }
 
-    /// Any thread: true when the consumer sleeps and the caller is the one to ring.
-    [[nodiscard]] bool wake() noexcept {
+    /// Any thread. True if the consumer sleeps and the caller must wake it.
+    [[nodiscard]] bool claim_wakeup() noexcept {
         return asleep_.load(std::memory_order_seq_cst) &&
                asleep_.exchange(false, std::memory_order_seq_cst);
     }
@@ -59,23 +63,24 @@ public:
         return oldest_ != nullptr || newest_.load(std::memory_order_relaxed) != nullptr;
     }
 
-    /// False when there are tasks: do not sleep. Else producers ring from now on.
+    /// False if there are tasks: do not sleep. Otherwise a producer wakes the consumer from
+    /// now on.
     [[nodiscard]] bool prepare_to_sleep() noexcept {
         asleep_.store(true, std::memory_order_seq_cst);
         if (oldest_ != nullptr || newest_.load(std::memory_order_seq_cst) != nullptr) {
-            awake();
+            mark_awake();
             return false;
         }
         return true;
     }
-    void awake() noexcept { asleep_.store(false, std::memory_order_relaxed); }
+    void mark_awake() noexcept { asleep_.store(false, std::memory_order_relaxed); }
 
-    /// Moves what has come in behind what was left over.
+    /// Appends the posted tasks to those that next() has not returned yet.
     void collect() noexcept {
         // Ordering: acquire pairs with the push: the consumer sees the closure before the node.
         append_reversed(newest_.exchange(nullptr, std::memory_order_acq_rel));
     }
-    /// The oldest that was collected; null when there is none.
+    /// The oldest collected task; null if there is none.
     [[nodiscard]] Task* next() noexcept {
         Task* task = oldest_;
         if (task != nullptr) {
@@ -84,16 +89,16 @@ public:
         return task;
     }
 
-    /// Refuses tasks from now on; those that are in are collected.
+    /// Refuses tasks from now on, and collects those that were posted.
     void close() noexcept {
         append_reversed(newest_.exchange(&closed_, std::memory_order_acq_rel));
     }
 
-    /// In a forked child: forgets tasks, which are the parent's, and opens anew.
+    /// In a forked child: drops the tasks, which are the parent's.
     void reset() noexcept {
         newest_.store(nullptr, std::memory_order_relaxed);
         oldest_ = nullptr;
-        awake();
+        mark_awake();
     }
 
 private:
@@ -114,12 +119,12 @@ private:
         last_ = last;
     }
 
-    // A producer's words and the consumer's are on different cache lines.
+    // The words that producers write and those of the consumer are on different cache lines.
     alignas(64) Atomic<Task*> newest_{nullptr};
     alignas(64) Atomic<bool> asleep_{false};
     alignas(64) Task* oldest_ = nullptr;
-    Task* last_ = nullptr;  // of the list of oldest_; meaningless when that is empty
-    Task closed_{.finish = nullptr};
+    Task* last_ = nullptr;  // of the list that begins with oldest_, if there is one
+    Task closed_{.run_or_drop = nullptr};
 };
 
 }  // namespace eventp::detail

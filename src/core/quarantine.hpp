@@ -6,16 +6,16 @@
 
 #include <eventp/detail/slot.hpp>
 
-#include "core/registry.hpp"
+#include "base/assert.hpp"
 
 namespace eventp::detail {
 
-/// Removed slots, and the one place that says when their memory may be given back.
+/// The slots of destroyed subscribers. Decides when their memory is freed.
 ///
-/// A removed slot is *buried*: its value is gone, its memory stays while a batch may hold its
-/// address. Between turns it is *settled*: given back, or, when the kernel may still hold its
-/// address, quarantined until the set is rebuilt. A backend that keeps requests in flight would
-/// add its count to that question, here.
+/// A batch may hold the address of a destroyed slot, so its memory stays until the turn ends. Then
+/// settle() frees it, unless the kernel may still hold the address in an epoll entry that
+/// EPOLL_CTL_DEL could not remove: then the slot is quarantined until the epoll instance has been
+/// replaced. Events that the kernel reports for a quarantined slot are counted and dropped.
 /// Thread safety:  thread-bound.
 class Quarantine {
 public:
@@ -23,43 +23,43 @@ public:
     Quarantine(const Quarantine&) = delete;
     Quarantine& operator=(const Quarantine&) = delete;
     ~Quarantine() {
-        free_all(buried_);
-        free_all(held_);
+        free_all(destroyed_);
+        free_all(quarantined_);
     }
 
-    /// Slots in quarantine, those of the running turn included.
+    /// Slots whose address the kernel may hold, those of the current turn included.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] bool is_empty() const noexcept {
-        if (buried_ != nullptr || held_ != nullptr) [[unlikely]] {
-            return false;
-        }
-        return true;
+
+    /// Takes a slot whose value has been destroyed.
+    void add(Slot& slot) noexcept {
+        EVENTP_ASSERT_SLOT(!slot.is_requeued, slot);
+        slot.state = SlotState::destroyed;
+        size_ += slot.kernel_may_hold ? 1 : 0;
+        push(destroyed_, slot);
     }
 
-    void bury(Slot& slot) noexcept {
-        size_ += slot.presence == Presence::absent ? 0 : 1;
-        push(buried_, slot);
-    }
-
-    /// Between turns: no batch holds an address. Slots that go into quarantine answer events with
-    /// `ghost` from now on.
-    void settle(const Operations& ghost) noexcept {
-        while (buried_ != nullptr) {
-            Slot& slot = pop(buried_);
-            if (slot.presence == Presence::absent) {
-                free_slot(&slot);
+    /// Between turns, when no batch holds an address: frees the destroyed slots, or quarantines
+    /// them and makes `stale` their operations.
+    void settle(const Operations& stale) noexcept {
+        while (destroyed_ != nullptr) {
+            Slot& slot = pop(destroyed_);
+            EVENTP_ASSERT_SLOT(slot.state == SlotState::destroyed, slot);
+            if (slot.kernel_may_hold) {
+                slot.state = SlotState::quarantined;
+                slot.operations = &stale;
+                push(quarantined_, slot);
             } else {
-                slot.operations = &ghost;
-                push(held_, slot);
+                free_slot(&slot);
             }
         }
     }
 
-    /// The kernel's set was replaced by one that knows none of these addresses.
-    void release(Registry& registry) noexcept {
-        while (held_ != nullptr) {
-            Slot& slot = pop(held_);
-            registry.clear_stale(slot.fd);
+    /// The epoll instance was replaced by one that knows none of these addresses.
+    void release() noexcept {
+        while (quarantined_ != nullptr) {
+            Slot& slot = pop(quarantined_);
+            EVENTP_ASSERT_SLOT(slot.state == SlotState::quarantined, slot);
+            EVENTP_ASSERT(size_ > 0);
             free_slot(&slot);
             --size_;
         }
@@ -74,8 +74,8 @@ private:
         }
     }
 
-    Slot* buried_ = nullptr;
-    Slot* held_ = nullptr;
+    Slot* destroyed_ = nullptr;
+    Slot* quarantined_ = nullptr;
     std::size_t size_ = 0;
 };
 

@@ -1,94 +1,110 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include <eventp/detail/slot.hpp>
 #include <eventp/registration_id.hpp>
 
+#include "base/assert.hpp"
+
 namespace eventp::detail {
 
-/// Which slot is registered under which descriptor number, and which numbers the quarantine holds.
+/// Maps a descriptor to the slot that is registered under it, and knows for which descriptors a
+/// quarantined slot may still have an epoll entry.
 ///
-/// Pages of rows, 8 bytes a row: growing copies no row, and descriptor 1 000 000 000 costs one
-/// page and a directory, not 8 GB. Iteration reads each row anew, so the callee may change any.
+/// A table of pages, 8 bytes for each descriptor: it grows without copying entries, and descriptor
+/// 1 000 000 000 costs one page and a directory, not 8 GB.
 /// Thread safety:  thread-bound.
 class Registry {
+    static constexpr std::size_t page_size = 512;
+
+    struct Page {
+        std::array<Slot*, page_size> slots{};
+        std::bitset<page_size> stale;
+    };
+
 public:
+    /// What is stored for one descriptor. Valid as long as the registry.
+    class Entry {
+    public:
+        /// False if the registry has no room for the descriptor.
+        [[nodiscard]] explicit operator bool() const noexcept { return page_ != nullptr; }
+        /// The registered slot; null if there is none.
+        [[nodiscard]] Slot* slot() const noexcept { return page_->slots[index_]; }
+        /// The slot if `key`, which has this descriptor, identifies it; else null.
+        [[nodiscard]] Slot* slot_of(const RegistrationKey& key) const noexcept {
+            Slot* found = page_ == nullptr ? nullptr : slot();
+            return found != nullptr &&
+                           (key.generation() == 0 || key.generation() == found->live.generation)
+                       ? found
+                       : nullptr;
+        }
+        /// An epoll entry of another slot, which was removed, may exist for the descriptor.
+        [[nodiscard]] bool may_be_stale() const noexcept { return page_->stale.test(index_); }
+        void mark_stale() const noexcept { page_->stale.set(index_); }
+
+    private:
+        friend class Registry;
+        Entry(Page* page, std::size_t index) noexcept : page_{page}, index_{index} {}
+
+        Page* page_;
+        std::size_t index_;
+    };
+
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// What is registered under the name; null when nothing is.
-    [[nodiscard]] Slot* find(const RegistrationKey& key) const noexcept;
-    [[nodiscard]] Slot* at(int fd) const noexcept {
-        const Page* page = page_of(fd);
-        return page == nullptr ? nullptr : page->rows[row_of(fd)];
+    [[nodiscard]] Entry entry(int fd) const noexcept {
+        const auto number = static_cast<std::size_t>(fd);  // if negative, larger than any page
+        const std::size_t page = number / page_size;
+        return {page >= page_count_ ? nullptr : pages_[page].get(), number % page_size};
+    }
+    /// The slot that `key` identifies; null if there is none.
+    [[nodiscard]] Slot* find(const RegistrationKey& key) const noexcept {
+        return entry(key.fd()).slot_of(key);
     }
 
-    [[nodiscard]] bool has_room(int fd) const noexcept { return page_of(fd) != nullptr; }
-    /// Makes room for the row of `fd`. Throws std::bad_alloc; nothing changed.
+    /// Makes room for `fd`, which is not negative. Throws std::bad_alloc; nothing changed.
     void reserve(int fd);
 
-    /// Puts a slot into the row of its number: there is room, and the row is empty.
-    void insert(Slot& slot) noexcept;
-    void erase(Slot& slot) noexcept;
-    /// Makes room for one evict() and one renumber(). Throws std::bad_alloc; nothing changed.
-    void reserve_moves();
-    /// Takes a paused slot out of a row that a newcomer needs. Its RegistrationId names it still.
-    void evict(Slot& slot) noexcept;
-    /// Moves a slot to the row of another number, which is free. Its RegistrationId names it still.
-    void renumber(Slot& slot, int fd) noexcept;
-
-    /// The quarantine has a slot of this number.
-    [[nodiscard]] bool may_have_stale_entry(int fd) const noexcept {
-        const Page* page = page_of(fd);
-        return page != nullptr && page->held[row_of(fd)];
+    void insert(Entry entry, Slot& slot) noexcept {
+        EVENTP_ASSERT_SLOT(entry && entry.slot() == nullptr, slot);
+        entry.page_->slots[entry.index_] = &slot;
+        ++size_;
     }
-    void mark_stale(int fd) noexcept { page_of(fd)->held[row_of(fd)] = true; }
-    void clear_stale(int fd) noexcept { page_of(fd)->held[row_of(fd)] = false; }
+    void erase(Entry entry, [[maybe_unused]] const Slot& slot) noexcept {
+        EVENTP_ASSERT_SLOT(entry.slot() == &slot, slot);
+        entry.page_->slots[entry.index_] = nullptr;
+        --size_;
+    }
 
-    template <typename F>
-    void for_each(F visit) {
-        // NOLINTNEXTLINE(modernize-loop-convert): the callee may make pages.
-        for (std::size_t page = 0; page < pages_.size(); ++page) {
-            if (const Page* rows = pages_[page].get(); rows != nullptr) {
-                for (Slot* slot : rows->rows) {
-                    if (slot != nullptr) {
-                        visit(*slot);
-                    }
-                }
+    /// The epoll instance was replaced: it has no stale entries.
+    void clear_stale() noexcept {
+        for (std::size_t page = 0; page < page_count_; ++page) {
+            if (pages_[page] != nullptr) {
+                pages_[page]->stale.reset();
             }
         }
-        for (std::size_t i = moved_.size(); i-- > 0;) {
-            if (i < moved_.size() && at(moved_[i]->fd) != moved_[i]) {
-                visit(*moved_[i]);
+    }
+
+    /// Calls `visit` with each registered slot. `visit` may register and unregister any.
+    template <typename F>
+    void for_each(F visit) {
+        for (std::size_t page = 0; page < page_count_; ++page) {
+            for (std::size_t index = 0; pages_[page] != nullptr && index < page_size; ++index) {
+                if (Slot* slot = pages_[page]->slots[index]; slot != nullptr) {
+                    visit(*slot);
+                }
             }
         }
     }
 
 private:
-    static constexpr std::size_t rows_per_page = 512;
-
-    struct Page {
-        std::array<Slot*, rows_per_page> rows{};
-        std::bitset<rows_per_page> held;
-    };
-
-    static std::size_t row_of(int fd) noexcept {
-        return static_cast<std::size_t>(fd) % rows_per_page;
-    }
-    [[nodiscard]] Page* page_of(int fd) const noexcept {
-        const std::size_t page = static_cast<std::size_t>(fd) / rows_per_page;
-        return fd < 0 || page >= pages_.size() ? nullptr : pages_[page].get();
-    }
-
-    std::vector<std::unique_ptr<Page>> pages_;
-    std::vector<Slot*>
-        moved_;  // those a RegistrationId may name with another number, or no row has
+    std::unique_ptr<std::unique_ptr<Page>[]> pages_;
+    std::size_t page_count_ = 0;
     std::size_t size_ = 0;
 };
 

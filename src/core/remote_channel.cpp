@@ -7,15 +7,9 @@
 
 namespace eventp::detail {
 
-namespace {
-
-constexpr int tasks_per_turn_max = 256;
-
-}  // namespace
-
 RemoteChannel::RemoteChannel() noexcept : eventfd_{sys::eventfd()} {}
 
-void RemoteChannel::ring() const noexcept {
+void RemoteChannel::notify() const noexcept {
     while (sys::eventfd_add(fd()) == -EAGAIN) {
         static_cast<void>(sys::eventfd_drain(fd()));
     }
@@ -23,41 +17,21 @@ void RemoteChannel::ring() const noexcept {
 
 bool RemoteChannel::post(Task& task) noexcept {
     switch (mailbox_.post(task)) {
-        case Mailbox<>::Posted::ring:
-            ring();
+        case Mailbox<>::PostResult::must_wake:
+            notify();
             return true;
-        case Mailbox<>::Posted::quietly:
+        case Mailbox<>::PostResult::queued:
             return true;
-        case Mailbox<>::Posted::closed:
+        case Mailbox<>::PostResult::closed:
             break;
     }
     return false;
 }
 
-void RemoteChannel::request_stop() noexcept {
-    stop_requested_.store(true, std::memory_order_release);
-}
-
-bool RemoteChannel::take_stop_request() noexcept {
-    return stop_requested_.load(std::memory_order_relaxed) &&
-           stop_requested_.exchange(false, std::memory_order_acq_rel);
-}
-
-void RemoteChannel::do_tasks(ReactorOps& reactor) {
-    mailbox_.collect();
-    for (int done = 0; done < tasks_per_turn_max && !guard_.in_child(); ++done) {
-        Task* task = mailbox_.next();
-        if (task == nullptr) {
-            return;
-        }
-        task->finish(task, &reactor);
-    }
-}
-
 void RemoteChannel::close() noexcept {
     mailbox_.close();
     while (Task* task = mailbox_.next()) {
-        task->finish(task, nullptr);
+        task->run_or_drop(task, nullptr);
     }
 }
 
@@ -69,7 +43,6 @@ int RemoteChannel::reinit_after_fork() noexcept {
     eventfd_.reset(fresh);
     mailbox_.reset();
     stop_requested_.store(false, std::memory_order_relaxed);
-    set_runner(nullptr);
     return 0;
 }
 

@@ -10,19 +10,25 @@
 
 #include "base/fork_guard.hpp"
 #include "base/header_allocator.hpp"
+#include "core/slot_state.hpp"
 
 namespace eventp::detail {
 
 namespace {
 
+// Member by member: GCC clears the padding of a whole Slot with a string instruction.
 Slot* make_slot(void* where, std::uint8_t align_log2) noexcept {
-    return std::construct_at(static_cast<Slot*>(where), Slot{.operations = nullptr,
-                                                             .live = {},
-                                                             .fd = -1,
-                                                             .align_log2 = align_log2,
-                                                             .variant = Variant::plain,
-                                                             .presence = Presence::absent,
-                                                             .again_pending = false});
+    Slot* slot = ::new (where) Slot;
+    slot->operations = nullptr;
+    slot->live = {};
+    slot->fd = -1;
+    slot->align_log2 = align_log2;
+    slot->mode = DispatchMode::call;
+    slot->state = SlotState::unregistered;
+    slot->is_requeued = false;
+    slot->is_unwatchable = false;
+    slot->kernel_may_hold = false;
+    return slot;
 }
 
 }  // namespace
@@ -41,14 +47,14 @@ void free_slot(Slot* slot) noexcept {
 }
 
 void fire_once(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
-    set_variant(*slot, Variant::dropped);
-    constexpr int plain_from_dropped =
-        static_cast<int>(Variant::plain) - static_cast<int>(Variant::dropped);
-    slot->operations[plain_from_dropped].call(slot, events, reactor);
+    EVENTP_ASSERT_SLOT(slot->state == SlotState::watched, *slot);
+    set_state(*slot, SlotState::fired, Interest{slot->live.interest});
+    constexpr int call_from_drop =
+        static_cast<int>(DispatchMode::call) - static_cast<int>(DispatchMode::drop);
+    slot->operations[call_from_drop].call(slot, events, reactor);
 }
 
-// --- several slots in one block
-// -------------------------------------------------------------------
+// --- several slots in one block ---
 
 namespace {
 

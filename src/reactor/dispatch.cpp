@@ -1,149 +1,278 @@
 // SPDX-License-Identifier: MIT
 //
-// One turn of the loop: wait, then call the handler of every reported event.
+// The loop: wait for events, call the handlers, destroy what they removed.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <limits>
+
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
+#include "sys/timerfd.hpp"
 
 namespace eventp {
 
 using detail::Slot;
 
-// Flat, straight, and on few cache lines: behind a system call the processor has forgotten where
-// calls return to and jumps lead. What is seldom needed is marked as unlikely and lies behind;
-// tools/bench_instructions.py fails when a turn jumps. docs/decisions/0005 has the figures.
-[[gnu::flatten]] Result<std::size_t> Reactor::State::turn(std::int64_t timeout_ns) {
+namespace {
+
+constexpr std::int64_t no_timeout = -1;
+
+}  // namespace
+
+// --- run ---
+
+struct Reactor::State::Forever {
+    [[nodiscard]] static bool is_over() noexcept { return false; }
+    [[nodiscard]] static std::int64_t timeout_ns() noexcept { return no_timeout; }
+};
+
+struct Reactor::State::UntilToken {
+    const std::stop_token& token;
+    [[nodiscard]] bool is_over() const noexcept { return token.stop_requested(); }
+    [[nodiscard]] static std::int64_t timeout_ns() noexcept { return no_timeout; }
+};
+
+struct Reactor::State::UntilTime {
+    std::int64_t end;
+    bool is_first = true;  // a duration of zero is one turn
+    [[nodiscard]] bool is_over() noexcept {
+        return !std::exchange(is_first, false) && sys::clock_now(CLOCK_MONOTONIC) >= end;
+    }
+    [[nodiscard]] std::int64_t timeout_ns() const noexcept {
+        return std::max<std::int64_t>(end - sys::clock_now(CLOCK_MONOTONIC), 0);
+    }
+};
+
+/// A run that is on the stack, from its first turn to its last. Flattened into one function: after
+/// the system call of a turn, the predictors of returns and jumps are cold.
+/// docs/decisions/0005-what-speed-cost.md has figures.
+template <typename Until>
+[[gnu::flatten]] Result<> Reactor::State::run(Until until) {
+    if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {
+        return detail::error(why);
+    }
+    const RunScope scope{*this};
+    while (!until.is_over()) {
+        if (channel->is_stop_requested()) [[unlikely]] {
+            static_cast<void>(channel->take_stop_request());
+            return {};
+        }
+        const int count = fill_batch(until.timeout_ns());
+        if (count < 0) [[unlikely]] {
+            if (count != -EINTR) {
+                return sys::error(count);
+            }
+        } else if (!dispatch_batch()) [[unlikely]] {
+            return detail::error(std::errc::no_child_process);
+        }
+    }
+    return {};
+}
+
+[[gnu::flatten]] Result<std::size_t> Reactor::State::run_once(std::int64_t timeout_ns) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) [[unlikely]] {
         return detail::error(why);
     }
-    const RunScope scope{*channel};
+    RunScope scope{*this};
+    const int count = fill_batch(timeout_ns);
+    if (count < 0) [[unlikely]] {
+        return sys::error(count);
+    }
+    without_handler_in_turn = 0;
+    std::size_t dispatched = static_cast<std::size_t>(count);
+    if (dispatch_batch()) [[likely]] {
+        scope.end();
+    } else {
+        dispatched -= static_cast<std::size_t>(batch.end - batch.cursor);  // the parent's
+    }
+    return dispatched - without_handler_in_turn;
+}
 
-    // A tail is there after a handler threw. It comes before the kernel is asked again, because an
-    // edge-triggered or one-shot event in it is reported only once. [dispatch.throws]
-    if (!batch.has_tail()) [[likely]] {
-        epoll_event* room = batch.room_for_wait();
-        if (batch.has_kept()) [[unlikely]] {
-            timeout_ns = 0;
-        }
-        const int reported = wait(room, timeout_ns);
-        if (reported < 0) [[unlikely]] {
+Result<> Reactor::run() {
+    return state_->run(State::Forever{});
+}
+
+Result<> Reactor::run(std::stop_token token) {
+    const std::stop_callback wake{token, [channel = state_->channel.get()]() noexcept {
+                                      if (!channel->gate().is_in_child()) {
+                                          channel->notify();
+                                      }
+                                  }};
+    return state_->run(State::UntilToken{token});
+}
+
+Result<> Reactor::run_for_ns(std::int64_t duration) {
+    if (duration < 0) {
+        return detail::error(std::errc::invalid_argument);
+    }
+    std::int64_t end = 0;
+    return __builtin_add_overflow(sys::clock_now(CLOCK_MONOTONIC), duration, &end)
+               ? state_->run(State::Forever{})
+               : state_->run(State::UntilTime{.end = end});
+}
+
+Result<std::size_t> Reactor::run_once() {
+    return state_->run_once(no_timeout);
+}
+
+Result<std::size_t> Reactor::run_once_ns(std::int64_t timeout) {
+    if (timeout < 0) {
+        return detail::error(std::errc::invalid_argument);
+    }
+    const bool is_endless = timeout == std::numeric_limits<std::int64_t>::max();
+    return state_->run_once(is_endless ? no_timeout : timeout);
+}
+
+// --- wait ---
+
+/// Begins a turn: fills the batch. Returns how many events are to be dispatched. Returns -errno,
+/// and no turn begins, if the wait fails.
+inline int Reactor::State::fill_batch(std::int64_t timeout_ns) {
+    if (has_slow_wait) [[unlikely]] {
+        return fill_batch_slow(timeout_ns);
+    }
+    epoll_event* at = batch.room();
+    const int reported = set.wait(at, capacity, timeout_ns);
+    if (reported < 0) [[unlikely]] {
+        if (has_turn_end) {
             wake_outer_loop();
-            return sys::error(reported);
         }
-        batch.begin_turn(static_cast<std::size_t>(reported));
-        stats.events_reported += static_cast<std::size_t>(reported);
-        if (has_endpoints) [[unlikely]] {
-            put_tasks_first();
-        }
+        return reported;
     }
-    ++stats.turns;
-    return dispatch();
+    batch.begin_turn(static_cast<std::size_t>(reported));
+    events_reported += static_cast<std::size_t>(reported);
+    ++turns;
+    return reported;
 }
 
-void Reactor::State::put_tasks_first() noexcept {
-    if (channel->mailbox().has_tasks()) {
-        batch.put_first(wakeup_slot, EPOLLIN);
-    }
-}
+// --- dispatch ---
 
-/// A batch on its way. Leaves everything in order when a handler throws, too.
-class Reactor::State::DispatchScope {
+/// Ends the dispatch of a batch whose handler threw, or whose thread is being cancelled.
+class Reactor::State::UnwindScope {
 public:
-    DispatchScope(State& state, std::size_t& called) noexcept
-        : state_{state}, first_{state.batch.cursor}, called_{called} {
-        state.events_without_handler = 0;
-        state.dispatching = true;
-        state.loop_end() = state.batch.end;
-        ++state.busy;
+    explicit UnwindScope(State& state) noexcept : state_{&state} {}
+    UnwindScope(const UnwindScope&) = delete;
+    UnwindScope& operator=(const UnwindScope&) = delete;
+    ~UnwindScope() {
+        if (state_ != nullptr) [[unlikely]] {
+            if (state_->retired != nullptr) {
+                static_cast<void>(state_->destroy_retired());
+            }
+            state_->phase = Phase::idle;
+            state_->has_slow_wait = true;  // for the rest of the batch
+            state_->end_turn();
+        }
     }
-    DispatchScope(const DispatchScope&) = delete;
-    DispatchScope& operator=(const DispatchScope&) = delete;
-    ~DispatchScope() {
-        if (state_.retired != nullptr) [[unlikely]] {
-            state_.destroy_retired();  // what the handler that threw had removed
-        }
-        called_ =
-            static_cast<std::size_t>(state_.batch.cursor - first_) - state_.events_without_handler;
-        state_.stats.handlers_called += called_;
-        state_.dispatching = false;
-        --state_.busy;
-        if (!state_.batch.has_tail()) [[likely]] {
-            state_.batch.end_turn();
-        }
-        if (!state_.is_settled()) [[unlikely]] {
-            state_.settle_out_of_line();
-        }
-        state_.wake_outer_loop();
-    }
+    void dismiss() noexcept { state_ = nullptr; }
 
 private:
-    State& state_;
-    const epoll_event* first_;
-    std::size_t& called_;
+    State* state_;
 };
 
-std::size_t Reactor::State::dispatch() {
-    std::size_t called = 0;
-    {
-        const DispatchScope scope{*this, called};
-        call_handlers();
+inline bool Reactor::State::dispatch_batch() {
+    EVENTP_ASSERT(phase == Phase::idle);
+    phase = Phase::dispatching;
+    UnwindScope scope{*this};
+    const bool is_ours = call_handlers();
+    scope.dismiss();
+    phase = Phase::idle;
+    if (has_turn_end) [[unlikely]] {
+        end_turn();
     }
-    return called;
+    return is_ours;
 }
 
-void Reactor::State::call_handlers() {
-    epoll_event* const& end = loop_end();
-    while (batch.cursor < end) {
-        // Nothing is asked of a slot here. A removal swaps what its slot calls, and pulls the end
-        // to the cursor, so that the removed are destroyed right behind the running handler. In a
-        // child that a handler forked the end reads null.
-        epoll_event* at = batch.cursor;
+/// Calls the handler of each event in the batch.
+inline bool Reactor::State::call_handlers() {
+    // `end` is re-read after each call. remove() sets it to null, so that the inner loop stops
+    // when the running handler has returned and destroy_retired() can destroy what was removed. It
+    // is in memory that the kernel clears in a forked child: there it is null as well.
+    epoll_event* at = batch.cursor;
+    epoll_event* const& end = gate.loop_end() = batch.end;
+    while (at != end) {
         do {
-            // Safety: the kernel gives back the address that add() gave it. A slot is in memory
-            // for as long as the kernel or this batch may hold its address: see Quarantine.
+            // The loop does not inspect the slot. If an event must not reach the handler any more,
+            // remove(), modify() or fire_once() has replaced `operations` by ones that drop it.
+            // Safety: the kernel returns the address that add() gave it. The memory of a slot is
+            // not freed while the kernel or this batch may hold its address: see Quarantine.
             Slot* slot = static_cast<Slot*>(at->data.ptr);
             const std::uint32_t events = at->events;
             batch.cursor = ++at;
             slot->operations->call(slot, events, reactor);
-        } while (at < end);  // not a for: the test would be compiled to two loads, not one
-        if (retired == nullptr) [[likely]] {
-            return;
+        } while (at < end);
+        // Read again, not kept in a register by the loop, which needs an instruction more then.
+        std::atomic_signal_fence(std::memory_order_acq_rel);
+        if (end != nullptr) [[likely]] {
+            return true;
         }
-        destroy_retired();
+        if (!destroy_retired()) {
+            return false;
+        }
     }
+    return true;
 }
 
 Slot* Reactor::State::running() const noexcept {
-    return dispatching && !destroying_retired ? static_cast<Slot*>(batch.cursor[-1].data.ptr)
-                                              : nullptr;
+    switch (phase) {
+        case Phase::dispatching:
+            return static_cast<Slot*>(batch.cursor[-1].data.ptr);
+        case Phase::after_fork:
+            return asked;
+        default:
+            return nullptr;
+    }
 }
 
-// Safety, for the three below: only the dispatch of a Reactor calls slots that have no value, or
-// that drop their events.
+// --- destroy ---
 
-void detail::drop_event(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
-    Reactor::State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.events_without_handler;
-    ++state.stats.events_dropped;
+[[gnu::noinline]] bool Reactor::State::destroy_retired() noexcept {
+    const PhaseScope scope{*this, Phase::destroying_retired};
+    while (retired != nullptr && !is_in_child()) {  // a destructor may remove more, or fork
+        destroy(*std::exchange(retired, retired->next));
+    }
+    if (is_in_child()) {
+        return false;  // the rest of the batch, and of the list, is the parent's
+    }
+    gate.loop_end() = batch.end;
+    return true;
 }
 
-void Reactor::State::on_ghost(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
-    State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.events_without_handler;
-    ++state.ghosts;
-    ++state.stats.stale_events;
+void Reactor::State::destroy_removed() noexcept {
+    if (phase != Phase::dispatching) {
+        return;
+    }
+    Slot* const own = running();
+    bool is_own_retired = false;
+    while (retired != nullptr && !is_in_child()) {
+        Slot& slot = *std::exchange(retired, retired->next);
+        if (&slot == own) {
+            is_own_retired = true;
+        } else {
+            destroy(slot);
+        }
+    }
+    if (is_own_retired) {
+        own->next = std::exchange(retired, own);
+    } else if (!is_in_child()) {
+        gate.loop_end() = batch.end;
+    }
 }
 
-void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {
-    State& state = *static_cast<Reactor*>(reactor)->state_;
-    ++state.events_without_handler;
-    state.channel->do_tasks(*reactor);
+void Reactor::State::destroy(Slot& slot) noexcept {
+    const PhaseScope scope{*this, phase == Phase::idle ? Phase::destroying : phase};
+    // Invariant: from here on no event can reach the value, even if its destructor re-enters the
+    // reactor.
+    const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
+    operations.destroy(&slot);
+    quarantine.add(slot);
+    has_turn_end = true;
 }
 
-constinit const detail::Operations Reactor::State::dead_operations{&detail::drop_event, nullptr,
-                                                                   nullptr, nullptr, nullptr};
-constinit const detail::Operations Reactor::State::ghost_operations{
-    &Reactor::State::on_ghost, nullptr, nullptr, nullptr, nullptr};
-constinit const detail::Operations Reactor::State::wakeup_operations{
-    &Reactor::State::on_wakeup, nullptr, nullptr, nullptr, nullptr};
+void Reactor::State::end_turn() noexcept {
+    settle();
+    wake_outer_loop();
+}
 
 }  // namespace eventp

@@ -12,19 +12,24 @@
 namespace eventp {
 
 using detail::EpollSet;
-using detail::Presence;
 using detail::Slot;
+using detail::SlotState;
 
 Result<> Reactor::reinit_after_fork() {
-    return state_->in_child() ? state_->reinit_after_fork() : Result<>{};
+    const bool is_child = state_->refusal() == std::errc::no_child_process;
+    return is_child ? state_->reinit_after_fork() : Result<>{};
 }
 
 Result<> Reactor::State::reinit_after_fork() {
-    if (busy != 0) {
+    if (phase != Phase::idle) {
         return detail::error(std::errc::device_or_resource_busy);
     }
-    std::vector<RegistrationId> names;
-    names.reserve(registry.size());
+    if (is_closed) {
+        gate.set_user(detail::UserGate::closed);
+        return {};
+    }
+    std::vector<RegistrationId> ids_of_all;
+    ids_of_all.reserve(registry.size());
     EpollSet fresh{sys::epoll_create()};
     if (!fresh.is_open()) {
         return sys::error(fresh.fd());
@@ -35,65 +40,83 @@ Result<> Reactor::State::reinit_after_fork() {
     if (const int answer = fresh.add(channel->fd(), EPOLLIN | EPOLLET, wakeup_slot); answer < 0) {
         return sys::error(answer);
     }
-    // The kernel refuses nothing from here on. The old set is the parent's: it is let go, not
-    // edited.
+    // No system call fails from here on. The old epoll instance is the parent's: it is closed, not
+    // changed.
     set = std::move(fresh);
-    spare = EpollSet{sys::epoll_create()};
+    renew_spare();
     pollable.close();
-    batch.forget();
-    channel->adopt_after_fork();
-    destroy_retired();  // removed by the handler that forked, before it did
+    is_pollable_stale = false;
+    has_turn_end = true;
+    events_without_handler += static_cast<std::uint64_t>(batch.end - batch.cursor);
+    batch.reset();
+    batch.cancel_all_requeued();
+    gate.set_user(detail::UserGate::idle);
+    const UseScope use{*this};
+    const PhaseScope scope{*this, Phase::after_fork};
+    static_cast<void>(destroy_retired());  // what the handler that forked had removed before
 
-    // All are out of the set before the first one resumes, so that numbers may change places.
+    // All leave the epoll instance before the first one is added to the new one.
     registry.for_each([&](Slot& slot) {
-        slot.presence = Presence::absent;
-        if (slot.again_pending) {
-            batch.drop_kept(slot);
-        }
-        names.emplace_back(slot.fd, slot.live.generation);
+        set_state(slot, SlotState::unwatched, Interest{slot.live.interest});
+        ids_of_all.emplace_back(slot.fd, slot.live.generation);
     });
-    /// Throws: after_fork() may, and an allocation. Who was not reached is destroyed then.
+    registry.clear_stale();
+    quarantine.settle(stale_operations);
+    quarantine.release();
+    /// Throws: after_fork() and fd() may. Subscribers that were not reached are destroyed then.
     struct Keeping {
-        explicit Keeping(State& owner, const std::vector<RegistrationId>& all) noexcept
-            : state{owner}, names{all} {}
+        explicit Keeping(State& owner, const std::vector<RegistrationId>& ids) noexcept
+            : state{owner}, all{ids} {}
         Keeping(const Keeping&) = delete;
         Keeping& operator=(const Keeping&) = delete;
         ~Keeping() {
-            for (; next != names.size(); ++next) {
-                static_cast<void>(state.remove(names[next], When::now));
+            state.asked = nullptr;
+            if (state.retired != nullptr) {
+                static_cast<void>(state.destroy_retired());
+            }
+            for (; next != all.size() && !state.is_in_child(); ++next) {
+                static_cast<void>(state.remove(all[next], When::now));
             }
             state.settle();
-            state.quarantine.release(state.registry);
         }
 
         State& state;
-        const std::vector<RegistrationId>& names;
+        const std::vector<RegistrationId>& all;
         std::size_t next = 0;
     };
-    for (Keeping keeping{*this, names}; keeping.next != names.size(); ++keeping.next) {
-        keep_after_fork(names[keeping.next]);
+    for (Keeping keeping{*this, ids_of_all}; keeping.next != ids_of_all.size(); ++keeping.next) {
+        if (is_in_child()) {
+            return detail::error(std::errc::no_child_process);  // user code has forked again
+        }
+        keep_after_fork(ids_of_all[keeping.next]);
     }
     return {};
 }
 
-/// Registers anew what knows of forks, and destroys what does not.
-void Reactor::State::keep_after_fork(RegistrationId name) {
-    Slot* slot = registry.find(name);
+/// Adds a subscriber to the new epoll instance if its type has after_fork(); otherwise destroys it.
+void Reactor::State::keep_after_fork(RegistrationId id) {
+    Slot* slot = registry.find(id);
     if (slot == nullptr) {
-        return;  // removed by the after_fork() of another
+        return;  // after_fork() of another one has removed it
     }
     if (slot->operations->after_fork != nullptr) {
-        const BusyScope keeps_header{*this};
-        {
-            const UserCallScope scope{*this, *slot};
-            slot->operations->after_fork(slot, reactor);
+        asked = slot;
+        slot->operations->after_fork(slot, reactor);
+        asked = nullptr;
+        if (retired != nullptr) {
+            static_cast<void>(destroy_retired());
+        }
+        if (is_in_child() || registry.find(id) != slot) {
+            return;
         }
         const Interest interest{slot->live.interest};
-        if (registry.find(name) != slot || interest.is_empty() || resume(*slot, interest)) {
+        if (interest.is_empty() || slot->state != SlotState::unwatched || resume(*slot, interest)) {
             return;
         }
     }
-    static_cast<void>(remove(name, When::now));
+    if (!is_in_child()) {
+        static_cast<void>(remove(id, When::now));
+    }
 }
 
 }  // namespace eventp

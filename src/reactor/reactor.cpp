@@ -4,7 +4,6 @@
 #include <eventp/reactor.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <climits>
 
 #include <eventp/detail/contract.hpp>
@@ -13,9 +12,6 @@
 #include "sys/syscall.hpp"
 
 namespace eventp {
-
-using std::chrono::nanoseconds;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -39,30 +35,21 @@ constinit std::atomic<std::uint32_t> registrations{0};
 // --- making and ending --------------------------------------------------------------------------
 
 Reactor::State::State(const Options& options)
-    : set{sys::epoll_create()},
-      channel{std::make_shared<detail::RemoteChannel>()},
-      batch{options.event_capacity},
+    : gate{nullptr},
+      set{sys::epoll_create()},
       capacity{static_cast<int>(options.event_capacity)},
-      needs_slow_wait{options.busy_poll.count() > 0},
+      has_slow_wait{options.busy_poll.count() > 0},
+      batch{options.event_capacity},
+      channel{std::make_shared<detail::RemoteChannel>()},
       spare{sys::epoll_create()},
-      generations{registrations},
-      spin_ns{options.busy_poll.count()} {}
+      ids{registrations},
+      busy_poll_ns{options.busy_poll.count()} {}
 
 Reactor::State::~State() = default;
 
-detail::Slot Reactor::State::slot_of(const detail::Operations& operations) noexcept {
-    return {.operations = &operations,
-            .live = {},
-            .fd = -1,
-            .align_log2 = 0,
-            .variant = detail::Variant::plain,
-            .presence = detail::Presence::absent,
-            .again_pending = false};
-}
-
 Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& options) {
     if (options.event_capacity == 0 || options.event_capacity > event_capacity_max ||
-        options.busy_poll < nanoseconds::zero()) {
+        options.busy_poll.count() < 0) {
         return detail::error(std::errc::invalid_argument);
     }
     if (const int answer = detail::prepare_fork_detection(); answer < 0) {
@@ -74,9 +61,11 @@ Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& optio
             return sys::error(fd);
         }
     }
-    if (!state->channel->guard()) {
+    if (state->channel->cell() == nullptr) {
         return detail::error(std::errc::not_enough_memory);
     }
+    state->gate = state->channel->gate();
+    state->gate.set_user(detail::UserGate::idle);
     if (const int answer =
             state->set.add(state->channel->fd(), EPOLLIN | EPOLLET, state->wakeup_slot);
         answer < 0) {
@@ -113,80 +102,37 @@ Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
 }
 
 Reactor::~Reactor() {
-    if (state_->refusal() == std::errc::no_child_process && state_->busy != 0) {
-        // A child that was forked inside a handler ends: the frames that use the state are on its
-        // stack still, and everything in it is the parent's to destroy.
+    if (state_->refusal() == std::errc::no_child_process && state_->phase != State::Phase::idle) {
+        // A child that was forked in user code ends: the frames that use the state are still on
+        // its stack, and everything in it is the parent's to destroy.
         [[maybe_unused]] const State* left_alone = state_.release();
         return;
     }
     state_->destroy_all();
 }
 
-// --- running ------------------------------------------------------------------------------------
+// --- using it -----------------------------------------------------------------------------------
 
-namespace {
-
-constexpr std::int64_t no_timeout = -1;
-
-std::int64_t as_timeout(nanoseconds timeout) noexcept {
-    return timeout == nanoseconds::max() ? no_timeout : timeout.count();
-}
-
-}  // namespace
-
-Result<std::size_t> Reactor::run_once() {
-    return state_->turn(no_timeout);
-}
-
-Result<std::size_t> Reactor::run_once_for(nanoseconds timeout) {
-    if (timeout < nanoseconds::zero()) {
-        return detail::error(std::errc::invalid_argument);
+std::errc Reactor::State::refusal_reason() const noexcept {
+    const detail::ThreadToken user = gate.user();
+    if (user == nullptr) {
+        return std::errc::no_child_process;
     }
-    return state_->turn(as_timeout(timeout));
-}
-
-/// Turns until `is_over` or stop(); `remaining` says how long the next one may wait.
-template <typename IsOver, typename Remaining>
-Result<> Reactor::State::turns(IsOver is_over, Remaining remaining) {
-    if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {
-        return detail::error(why);
+    if (user == detail::UserGate::closed) {
+        return std::errc::operation_canceled;
     }
-    const RunScope scope{*channel};
-    while (!is_over()) {
-        if (channel->take_stop_request()) {
-            return {};
-        }
-        const auto turned = turn(remaining());
-        if (!turned && turned.error() != std::errc::interrupted) {
-            return std::unexpected{turned.error()};
-        }
-    }
-    return {};
+    const bool is_reading = user == detail::UserGate::reading_fd;
+    const detail::ThreadToken thread = is_reading ? reading_user : user;
+    detail::expects(thread == detail::this_thread() || thread == detail::UserGate::idle ||
+                        thread == detail::UserGate::closed,
+                    "a Reactor is used from another thread while it runs: use a std::stop_token "
+                    "or a RemoteEndpoint");
+    return is_reading ? std::errc::device_or_resource_busy : std::errc{};
 }
 
-Result<> Reactor::run() {
-    return state_->turns([] { return false; }, [] { return no_timeout; });
-}
-
-Result<> Reactor::run(std::stop_token token) {
-    const std::stop_callback wake{token, [this]() noexcept { state_->channel->ring(); }};
-    return state_->turns([&token] { return token.stop_requested(); }, [] { return no_timeout; });
-}
-
-Result<> Reactor::run_until_over(nanoseconds duration) {
-    if (duration < nanoseconds::zero()) {
-        return detail::error(std::errc::invalid_argument);
-    }
-    const steady_clock::time_point start = steady_clock::now();
-    const auto remaining = [&] { return duration - (steady_clock::now() - start); };
-    bool first = true;  // a duration of zero is one poll
-    return state_->turns(
-        [&] { return !std::exchange(first, false) && remaining() <= nanoseconds::zero(); },
-        [&] {
-            return duration == nanoseconds::max()
-                       ? no_timeout
-                       : std::max(remaining(), nanoseconds::zero()).count();
-        });
+std::errc Reactor::State::refusal_to_run() const noexcept {
+    const std::errc why = refusal();
+    return why == std::errc{} ? std::errc::device_or_resource_busy : why;
 }
 
 void Reactor::stop() noexcept {
@@ -198,12 +144,11 @@ void Reactor::stop() noexcept {
 // --- looking ------------------------------------------------------------------------------------
 
 bool Reactor::contains(RegistrationKey key) const {
-    return state_->refusal() != std::errc::no_child_process &&
-           state_->registry.find(key) != nullptr;
+    return state_->is_usable() && state_->registry.find(key) != nullptr;
 }
 
 void* Reactor::find_value(RegistrationKey key, const void* type_key) {
-    if (state_->refusal() == std::errc::no_child_process) {
+    if (!state_->is_usable()) {
         return nullptr;
     }
     detail::Slot* slot = state_->registry.find(key);
@@ -211,33 +156,20 @@ void* Reactor::find_value(RegistrationKey key, const void* type_key) {
                                                         : slot->operations->find(slot, type_key);
 }
 
-Result<BorrowedFd> Reactor::fd() {
-    State& state = *state_;
-    if (state.refusal() == std::errc::no_child_process) {
-        return detail::error(std::errc::no_child_process);
-    }
-    if (!state.pollable.is_open()) {
-        detail::EpollSet pollable{sys::epoll_create()};
-        if (!pollable.is_open()) {
-            return sys::error(pollable.fd());
-        }
-        if (state.set.is_open()) {
-            const int answer = pollable.add(state.set.fd(), EPOLLIN, state.discard_slot);
-            if (answer < 0) {
-                return sys::error(answer);
-            }
-        }
-        state.pollable = std::move(pollable);
-        state.wake_outer_loop();
-    }
-    return BorrowedFd{state.pollable.fd()};
-}
-
 Reactor::Stats Reactor::stats() const noexcept {
-    Stats now = state_->stats;
-    now.quarantined = state_->quarantine.size();
-    now.registered = state_->registry.size();
-    return now;
+    static_cast<void>(state_->refusal());  // terminates if another thread runs the reactor
+    const State& state = *state_;
+    const auto pending = static_cast<std::uint64_t>(state.batch.end - state.batch.cursor);
+    return {.turns = state.turns,
+            .events_reported = state.events_reported,
+            .handlers_called = state.events_reported + state.events_prepended -
+                               state.events_without_handler - pending,
+            .events_dropped = state.events_dropped,
+            .stale_events = state.stale_events,
+            .rebuilds = state.rebuilds,
+            .descriptors_detached = state.descriptors_detached,
+            .quarantined = state.quarantine.size(),
+            .registered = state.registry.size()};
 }
 
 }  // namespace eventp

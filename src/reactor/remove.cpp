@@ -1,116 +1,101 @@
 // SPDX-License-Identifier: MIT
 //
-// remove(), extract(), release() and the end of a reactor.
-#include <eventp/detail/contract.hpp>
+// remove(), extract(), and the end of a reactor.
 #include <eventp/detail/slot_access.hpp>
 
 #include "reactor/state.hpp"
 
 namespace eventp {
 
-using detail::Presence;
 using detail::Slot;
-using detail::Variant;
+using detail::SlotState;
 
 bool Reactor::remove(RegistrationKey key) {
-    return state_->refusal() != std::errc::no_child_process &&
-           state_->remove(key, State::When::after_the_handler);
+    return state_->is_usable() && state_->remove(key, State::When::after_the_handler);
 }
 
 bool Reactor::remove_now(RegistrationKey key) {
-    return state_->refusal() != std::errc::no_child_process &&
-           state_->remove(key, State::When::now);
+    return state_->is_usable() && state_->remove(key, State::When::now);
+}
+
+void Reactor::destroy_removed() {
+    if (state_->is_usable()) {
+        state_->destroy_removed();
+    }
 }
 
 AnySubscriber Reactor::extract(RegistrationKey key) {
-    return state_->refusal() == std::errc::no_child_process ? AnySubscriber{}
-                                                            : state_->extract(key);
+    return state_->is_usable() ? state_->extract(key) : AnySubscriber{};
 }
 
-// Flat, for the system call in it: see docs/decisions/0005-what-speed-cost.md.
+// Flattened, as the loop is: the system call leaves the predictors cold.
 [[gnu::flatten]] bool Reactor::State::remove(const RegistrationKey& key, When when) noexcept {
-    Slot* slot = registry.find(key);
-    if (slot == nullptr) {
+    const detail::Registry::Entry entry = registry.entry(key.fd());
+    Slot* slot = entry.slot_of(key);
+    if (slot == nullptr) [[unlikely]] {
         return false;
     }
-    unregister(*slot);
-    if (is_to_be_retired(*slot, when)) {
-        detail::set_variant(*slot, Variant::dropped);
+    unregister(entry, *slot);
+    if (must_retire(*slot, when)) {
+        set_state(*slot, SlotState::retired, Interest{slot->live.interest});
         slot->next = std::exchange(retired, slot);
-        loop_end() = batch.cursor;
+        gate.loop_end() = nullptr;  // the loop stops when the running handler has returned
     } else {
+        const UseScope use{*this};
         destroy(*slot);
+        settle();
     }
-    settle();
     return true;
 }
 
-bool Reactor::State::is_to_be_retired(const Slot& slot, When when) const noexcept {
-    for (const UserCallScope* each = asking; each != nullptr; each = each->outer()) {
-        if (&each->slot() == &slot) {
-            return true;
-        }
+bool Reactor::State::must_retire(const Slot& slot, When when) const noexcept {
+    switch (phase) {
+        case Phase::dispatching:
+        case Phase::after_fork:
+            return when == When::after_the_handler || &slot == running();
+        case Phase::destroying_retired:
+            return when == When::after_the_handler;
+        default:
+            return false;
     }
-    return dispatching && (when == When::after_the_handler || &slot == running());
 }
 
-/// Nobody finds the slot any more, and the kernel forgets it or its number is held.
-void Reactor::State::unregister(Slot& slot) noexcept {
-    if (slot.again_pending) {
-        batch.drop_kept(slot);
+/// No key finds the slot any more, and the kernel drops its entry if it can.
+void Reactor::State::unregister(detail::Registry::Entry entry, Slot& slot) noexcept {
+    batch.cancel_requeued(slot);
+    if (!remove_from_epoll(entry, slot)) [[unlikely]] {
+        slot.kernel_may_hold = true;
+        entry.mark_stale();
+        has_stale_entries = true;
     }
-    if (slot.presence != Presence::absent && !remove_from_epoll(slot, slot.fd)) {
-        registry.mark_stale(slot.fd);
-    }
-    registry.erase(slot);
-}
-
-void Reactor::State::destroy(Slot& slot) noexcept {
-    const BusyScope scope{*this};
-    // Invariant: from here on nothing calls the value, not even its own destructor's callees.
-    const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
-    operations.destroy(&slot);
-    quarantine.bury(slot);
-}
-
-void Reactor::State::destroy_retired() noexcept {
-    // In a forked child they are left alone, and dispatch ends: the parent goes on with both.
-    const bool was_reaping = std::exchange(destroying_retired, true);
-    while (retired != nullptr && !in_child()) {  // a destructor may remove more, or fork
-        destroy(*std::exchange(retired, retired->next));
-    }
-    destroying_retired = was_reaping;
-    if (!in_child()) {
-        loop_end() = batch.end;
-    }
+    registry.erase(entry, slot);
 }
 
 AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
-    Slot* slot = registry.find(key);
+    const detail::Registry::Entry entry = registry.entry(key.fd());
+    Slot* slot = entry.slot_of(key);
     if (slot == nullptr || slot == running()) {
         return {};
     }
-    const auto left = [this, slot] {
-        return slot->presence == Presence::absent ||
-               (!registry.may_have_stale_entry(slot->fd) && remove_from_epoll(*slot, slot->fd));
-    };
-    if (!left()) {
-        // The kernel may hold the address until the set is rebuilt: right here, if it may be.
-        rebuild_wanted = true;
+    if (entry.may_be_stale() || !remove_from_epoll(entry, *slot)) {
+        // The kernel may hold the address until the epoll instance is replaced.
+        is_rebuild_wanted = true;
+        has_stale_entries = true;
+        has_turn_end = true;
         settle();
-        if (rebuild_wanted || !left()) {
+        if (is_rebuild_wanted || !remove_from_epoll(entry, *slot)) {
             return {};
         }
     }
-    return hand_out(*slot);
+    return hand_out(entry, *slot);
 }
 
-/// Out of the registry and of the batch; the kernel has forgotten it.
-AnySubscriber Reactor::State::hand_out(Slot& slot) noexcept {
-    batch.drop_kept(slot);
-    batch.scrub(slot, discard_slot);
-    registry.erase(slot);
-    detail::set_variant(slot, Variant::plain);
+/// The kernel does not hold the address of the slot any more.
+AnySubscriber Reactor::State::hand_out(detail::Registry::Entry entry, Slot& slot) noexcept {
+    batch.cancel_requeued(slot);
+    batch.discard_events_of(slot, discard_slot);
+    registry.erase(entry, slot);
+    set_state(slot, SlotState::unregistered, Interest{slot.live.interest});
     slot.fd = -1;
     return detail::SlotAccess::own(&slot);
 }
@@ -120,38 +105,37 @@ Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
     if (const std::errc why = state.refusal_unless_idle(); why != std::errc{}) {
         return detail::error(why);
     }
-    std::vector<AnySubscriber> released;
-    released.reserve(state.registry.size());
-
-    state.ended = true;
-    state.close_wakeup();
-    state.batch.forget();
-    state.set.close();  // the addresses go with the set
+    std::vector<AnySubscriber> extracted;
+    extracted.reserve(state.registry.size());
+    state.close();
     state.registry.for_each([&](Slot& slot) {
-        slot.presence = Presence::absent;
-        released.push_back(state.hand_out(slot));
+        extracted.push_back(state.hand_out(state.registry.entry(slot.fd), slot));
     });
-    state.settle();
-    state.quarantine.release(state.registry);
-    return released;
+    state.quarantine.settle(State::stale_operations);
+    state.quarantine.release();
+    return extracted;
 }
 
-/// Runs destructors of closures, and coroutines that are told so.
-void Reactor::State::close_wakeup() noexcept {
-    const BusyScope scope{*this};
+/// From here on add() and run() fail. Runs user code: it destroys posted closures, and resumes
+/// coroutines that wait for one with broken_pipe.
+void Reactor::State::close() noexcept {
+    const PhaseScope scope{*this, Phase::destroying};
+    is_closed = true;
+    events_without_handler += static_cast<std::uint64_t>(batch.end - batch.cursor);
+    batch.reset();
+    set.close();  // first: in a forked child no EPOLL_CTL_DEL may reach the parent's entries
+    if (is_in_child()) {
+        return;  // the gate says so, and posted closures are the parent's
+    }
+    gate.set_user(detail::UserGate::closed);
     channel->close();
 }
 
 void Reactor::State::destroy_all() noexcept {
-    detail::expects(busy == 0,
-                    "a Reactor is destroyed while one of its handlers or subscribers' destructors "
-                    "is running: call stop() there and let run() return");
-    ended = true;
-    batch.forget();
-    set.close();  // before anything is destroyed: in a forked child no DEL may reach the parent's
-    if (!in_child()) {
-        close_wakeup();  // what is queued in a child is the parent's
-    }
+    detail::expects(phase == Phase::idle,
+                    "a Reactor is destroyed while one of its handlers, or a destructor of a "
+                    "subscriber, is running: call stop() there and let run() return");
+    close();
     while (retired != nullptr) {  // by a handler that forked, in the child
         destroy(*std::exchange(retired, retired->next));
     }

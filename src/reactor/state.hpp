@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -8,250 +9,277 @@
 #include <eventp/detail/contract.hpp>
 #include <eventp/reactor.hpp>
 
+#include "base/assert.hpp"
 #include "base/id_allocator.hpp"
 #include "core/batch.hpp"
 #include "core/epoll_set.hpp"
 #include "core/quarantine.hpp"
 #include "core/registry.hpp"
 #include "core/remote_channel.hpp"
+#include "core/slot_state.hpp"
 
 namespace eventp {
 
-/// What a reactor is made of. Its functions lie in dispatch.cpp (a turn), registering.cpp (add,
-/// modify, again), removing.cpp (remove, take, release) and rebuild.cpp (between turns).
-/// Aligned to a cache line, so that the members that every turn uses lie on as few as they can.
+/// What a reactor consists of. Aligned to a cache line, so that the members that every turn uses
+/// are on as few lines as possible.
 struct alignas(64) Reactor::State {
-    class BusyScope;
-    class UserCallScope;
-    class DispatchScope;
+    /// Which user code of this reactor is on the stack.
+    enum class Phase : std::uint8_t {
+        idle,                // none
+        dispatching,         // a handler
+        destroying_retired,  // between two handlers: a destructor of what the first one removed
+        destroying,          // a destructor, outside dispatch
+        after_fork,          // after_fork() of `asked`
+        reading_fd,          // fd() of a subscriber: it may not use the reactor
+    };
+    class PhaseScope;
     class RunScope;
+    class UseScope;
+    class ReadingScope;
+    class UnwindScope;
+    enum class When : std::uint8_t { after_the_handler, now };
+    struct Forever;
+    struct UntilTime;
+    struct UntilToken;
 
     explicit State(const Options& options);
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     ~State();
 
-    /// Why nothing can be done: this is a forked child's copy, or it has ended; else std::errc{}.
-    /// Terminates when a run is on the stack of another thread.
-    [[nodiscard]] std::errc refusal() const noexcept {
-        if (in_child()) [[unlikely]] {
-            return std::errc::no_child_process;
-        }
-        const detail::ThreadToken runner = channel->runner();
-        if (runner != nullptr) [[unlikely]] {  // laid out for run_once(), see turn()
-            detail::expects(runner == detail::this_thread(),
-                            "a Reactor is used from another thread while it runs: use a "
-                            "std::stop_token or a RemoteEndpoint");
-        }
-        return ended ? std::errc::operation_canceled : std::errc{};
-    }
-    /// As refusal(); also when code of the user's, or a rebuild, is on the stack.
-    [[nodiscard]] std::errc refusal_unless_idle() const noexcept {
-        const std::errc why = refusal();
-        if (why == std::errc{} && busy != 0) [[unlikely]] {
-            return std::errc::device_or_resource_busy;
-        }
-        return why;
-    }
-    [[nodiscard]] bool in_child() const noexcept { return channel->guard().in_child(); }
+    // --- who may use the reactor (reactor.cpp) ---
 
-    // --- a turn (dispatch.cpp) ---
-    [[nodiscard]] Result<std::size_t> turn(std::int64_t timeout_ns);
-    // Not noexcept, these three: a thread that is cancelled while it waits unwinds (pthreads(7)).
-    [[nodiscard]] int wait(epoll_event* room, std::int64_t timeout_ns) {
-        if (needs_slow_wait) [[unlikely]] {
-            return wait_slow(room, timeout_ns);
+    /// Why an operation is refused, or std::errc{}: this is a forked child, the reactor is closed,
+    /// or fd() of a subscriber is on the stack. Terminates if another thread uses the reactor.
+    [[nodiscard]] std::errc refusal() const noexcept {
+        const detail::ThreadToken user = gate.user();
+        if (user == detail::this_thread() || user == detail::UserGate::idle) [[likely]] {
+            return std::errc{};
         }
-        return set.wait(room, capacity, timeout_ns);
+        return refusal_reason();
     }
-    [[nodiscard, gnu::noinline]] int wait_slow(epoll_event* room, std::int64_t timeout_ns);
-    [[nodiscard]] std::int64_t spin(epoll_event* room, std::int64_t timeout_ns, int& reported);
-    void put_tasks_first() noexcept;
-    [[nodiscard]] std::size_t dispatch();
-    void call_handlers();
-    template <typename IsOver, typename Remaining>
-    [[nodiscard]] Result<> turns(IsOver is_over, Remaining remaining);
-    /// Where dispatch looks up and destroys what was removed. Lies in the page that a forked child
-    /// finds empty.
-    [[nodiscard]] epoll_event*& loop_end() const noexcept {
-        return channel->guard().cell().loop_end;
+    /// The same for operations that end the reactor or run it: also refused if it is in use.
+    [[nodiscard]] std::errc refusal_unless_idle() const noexcept {
+        return gate.user() == detail::UserGate::idle ? std::errc{} : refusal_to_run();
     }
-    /// The slot whose handler is on the stack; null when none is.
+    /// For operations that may be used while the reactor is being destroyed.
+    [[nodiscard]] bool is_usable() const noexcept {
+        const std::errc why = refusal();
+        return why == std::errc{} || why == std::errc::operation_canceled;
+    }
+    [[nodiscard, gnu::cold]] std::errc refusal_reason() const noexcept;
+    [[nodiscard, gnu::cold]] std::errc refusal_to_run() const noexcept;
+    /// The descriptor is one of the reactor's own.
+    [[nodiscard]] bool is_own(int fd) const noexcept {
+        return fd == set.fd() || fd == spare.fd() || fd == pollable.fd() || fd == channel->fd();
+    }
+    [[nodiscard]] bool is_in_child() const noexcept { return gate.is_in_child(); }
+
+    // --- the loop (dispatch.cpp) ---
+
+    template <typename Until>
+    [[nodiscard]] Result<> run(Until until);
+    [[nodiscard]] Result<std::size_t> run_once(std::int64_t timeout_ns);
+    [[nodiscard]] int fill_batch(std::int64_t timeout_ns);
+    [[nodiscard]] int fill_batch_slow(std::int64_t timeout_ns);
+    [[nodiscard]] int wait_slow(epoll_event* at, std::int64_t timeout_ns);
+    [[nodiscard]] int poll_busily(epoll_event* at, std::int64_t& timeout_ns);
+    [[nodiscard]] std::int64_t wait_for_wakeup(std::int64_t timeout_ns);
+    /// Both return false in a forked child, in which the batch is over.
+    bool dispatch_batch();
+    bool call_handlers();
+    /// Destroys what a handler removed, after it has returned. False in a forked child.
+    bool destroy_retired() noexcept;
+    /// The same while the handler of `running` is on the stack: `running` is not destroyed.
+    void destroy_removed() noexcept;
+    void destroy(detail::Slot& slot) noexcept;
+    void end_turn() noexcept;
+    /// The subscriber whose handler or after_fork() is on the stack; null if there is none.
     [[nodiscard]] detail::Slot* running() const noexcept;
 
-    // --- add, modify, again (registering.cpp) ---
-    /// A number, and the paused slot that has its row and is to leave it; null when that is free.
-    struct Place {
-        int fd;
-        detail::Slot* evicted;
-    };
-    /// Where a slot is to be registered: asks its subscriber, and one that is in the way. Their
-    /// code may call back, so the caller looks anew at whatever it knew.
-    /// Throws std::bad_alloc; nothing changed.
-    [[nodiscard]] Result<Place> place_for(detail::Slot& slot);
-    /// Takes a slot into the kernel's set, and its row is free for it afterwards.
-    /// Throws std::bad_alloc; nothing changed.
-    [[nodiscard]] Result<> add_to_epoll(detail::Slot& slot, Place place, Interest interest);
-    /// Takes it out. False when the kernel may still hold its address.
-    [[nodiscard]] bool remove_from_epoll(detail::Slot& slot, int fd) noexcept;
-    [[nodiscard]] int descriptor_of(detail::Slot& slot);
-    /// The kernel's entry can be changed: its number leads to it, and to no other.
-    [[nodiscard]] bool epoll_ctl_reaches(const detail::Slot& slot) const noexcept;
-    [[nodiscard]] Result<> change(detail::Slot& slot, Interest interest);
+    // --- add, modify, requeue (add_modify.cpp) ---
+
+    /// Calls fd() of the subscriber, which is user code: it may fork, but not use the reactor.
+    /// Returns -errno if the result is not a descriptor or this is a forked child now.
+    [[nodiscard]] int read_descriptor(detail::Slot& slot);
+    /// Adds an entry for the slot; if `interest` is empty, only tries whether that is possible.
+    [[nodiscard]] Result<> add_to_epoll(detail::Slot& slot, Interest interest);
+    /// False if the kernel may still hold the address of the slot.
+    [[nodiscard]] bool remove_from_epoll(detail::Registry::Entry entry,
+                                         const detail::Slot& slot) noexcept;
     [[nodiscard]] Result<> change_watched(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> pause(detail::Slot& slot, Interest interest);
     [[nodiscard]] Result<> resume(detail::Slot& slot, Interest interest);
-    /// What modify() owes to an event of the slot that is still to be dispatched.
-    void narrow_pending(detail::Slot& slot, Interest interest) noexcept;
+    /// Adapts a pending event of the slot to its new interest.
+    void mask_pending(detail::Slot& slot, Interest interest) noexcept;
 
-    // --- remove, take (removing.cpp) ---
-    enum class When : std::uint8_t { after_the_handler, now };
-    /// The value must not be destroyed now: its own code, or a handler, is on the stack.
-    [[nodiscard]] bool is_to_be_retired(const detail::Slot& slot, When when) const noexcept;
+    // --- remove, extract, the end (remove.cpp) ---
+
     bool remove(const RegistrationKey& key, When when) noexcept;
-    void unregister(detail::Slot& slot) noexcept;
-    void destroy(detail::Slot& slot) noexcept;
-    [[gnu::noinline]] void destroy_retired() noexcept;  // out of the way of dispatch
-    void destroy_all() noexcept;
-    void close_wakeup() noexcept;
+    [[nodiscard]] bool must_retire(const detail::Slot& slot, When when) const noexcept;
+    void unregister(detail::Registry::Entry entry, detail::Slot& slot) noexcept;
     [[nodiscard]] AnySubscriber extract(const RegistrationKey& key) noexcept;
-    [[nodiscard]] AnySubscriber hand_out(detail::Slot& slot) noexcept;
+    [[nodiscard]] AnySubscriber hand_out(detail::Registry::Entry entry,
+                                         detail::Slot& slot) noexcept;
+    void close() noexcept;
+    void destroy_all() noexcept;
 
-    // --- between turns (rebuild.cpp) ---
-    /// The one place where slot memory is given back and the kernel's set is rebuilt. Does nothing
-    /// while the reactor is busy or a tail is kept.
+    // --- between turns (settle.cpp, rebuild.cpp) ---
+
+    /// Frees the memory of destroyed slots and replaces the epoll instance if that is due. Does
+    /// nothing if user code is on the stack or events of the last turn are still to be dispatched.
     void settle() noexcept {
-        if (!is_settled()) [[unlikely]] {
-            settle_now();
+        if (phase != Phase::idle || batch.has_rest() || is_in_child() || is_closed) {
+            return;
+        }
+        quarantine.settle(stale_operations);
+        has_turn_end = pollable.is_open();
+        if (has_stale_entries) [[unlikely]] {
+            settle_stale_entries();
         }
     }
-    [[nodiscard]] bool is_settled() const noexcept {
-        // Not an &&, nor in is_empty(): the compiler guesses anew at each leg of one.
-        if (rebuild_wanted || pollable_is_stale || !quarantine.is_empty()) [[unlikely]] {
-            return false;
-        }
-        return true;
-    }
-    void settle_now() noexcept;
-    // For dispatch, which in line would spend eight instructions more on every turn. remove(),
-    // which always has something to settle, has it in line.
-    [[gnu::noinline]] void settle_out_of_line() noexcept { settle_now(); }
-    [[nodiscard]] bool rebuild_is_due() const noexcept;
+    void settle_stale_entries() noexcept;
+    [[nodiscard]] bool is_rebuild_due() const noexcept;
     [[nodiscard]] bool rebuild() noexcept;
     [[nodiscard]] bool fill(detail::EpollSet& fresh) noexcept;
+    void commit_rebuild() noexcept;
     void renew_spare() noexcept;
+
+    // --- fd() (pollable.cpp) ---
+
+    [[nodiscard]] Result<BorrowedFd> open_pollable();
+    /// Registers the epoll instance with the one that fd() returns.
     void attach_to_pollable() noexcept;
-    /// Lets an outer loop that watches the facade know of what is kept in here, and be woken by
-    /// posts.
-    void wake_outer_loop() noexcept {
-        if (pollable.is_open()) [[unlikely]] {
-            wake_outer_loop_now();
-        }
-    }
-    [[gnu::noinline]] void wake_outer_loop_now() noexcept;
+    /// Makes fd() readable if there are events or tasks that the epoll instance does not show.
+    void wake_outer_loop() noexcept;
 
-    // --- a forked child (forked.cpp) ---
+    // --- a forked child (fork.cpp) ---
+
     [[nodiscard]] Result<> reinit_after_fork();
-    void keep_after_fork(RegistrationId name);
+    void keep_after_fork(RegistrationId id);
 
-    /// A slot without a value.
-    static detail::Slot slot_of(const detail::Operations& operations) noexcept;
+    // --- slots that have no subscriber ---
 
-    // --- what slots call instead of a handler ---
+    static detail::Slot slot_without_value(const detail::Operations& operations) noexcept;
+    void count_without_handler() noexcept {
+        ++without_handler_in_turn;
+        ++events_without_handler;
+    }
     static void on_wakeup(detail::Slot* slot, std::uint32_t events, ReactorOps* reactor);
-    static void on_ghost(detail::Slot* slot, std::uint32_t events, ReactorOps* reactor);
+    static void run_tasks(detail::Slot* slot, std::uint32_t events, ReactorOps* reactor);
+    static void on_stale(detail::Slot* slot, std::uint32_t events, ReactorOps* reactor);
     static const detail::Operations wakeup_operations;
-    static const detail::Operations ghost_operations;
+    static const detail::Operations tasks_operations;
+    static const detail::Operations stale_operations;
     static const detail::Operations dead_operations;
 
-    // --- what every turn uses, on three cache lines ---
+    // --- members that every turn uses ---
+
     Reactor* reactor = nullptr;
+    detail::UserGate gate;
+    detail::Slot* retired = nullptr;  // removed by the running handler
     detail::EpollSet set;
-    detail::EpollSet pollable;                       // what fd() gives; contains `set`
-    std::shared_ptr<detail::RemoteChannel> channel;  // shared with handles for other threads
-    detail::Slot* retired = nullptr;  // removed, and destroyed when what runs has returned
-    detail::Quarantine quarantine;
-    detail::Batch batch;
-    std::size_t events_without_handler =
-        0;              // events of the running dispatch that called no handler
-    unsigned busy = 0;  // handlers, destructors and rebuilds on the stack
     int capacity;
-    bool dispatching = false;
-    bool destroying_retired = false;  // between two handlers, destroying what the first one removed
-    bool rebuild_wanted = false;
-    bool pollable_is_stale = false;  // the facade lacks the set: the kernel refused it
-    bool ended = false;
-    bool has_endpoints = false;  // others may post; it stays so when the last of them is gone
-    bool needs_slow_wait;        // has endpoints, or spins
-    Stats stats;
+    Phase phase = Phase::idle;
+    bool has_slow_wait;              // see fill_batch_slow()
+    bool has_turn_end = false;       // see end_turn()
+    bool has_stale_entries = false;  // see settle_stale_entries()
+    bool is_rebuild_wanted = false;
+    bool is_pollable_stale = false;  // the kernel refused to attach the epoll instance
+    bool is_closed = false;
+    bool has_endpoints = false;  // a RemoteEndpoint was made
+    detail::Batch batch;
+    std::uint64_t turns = 0;
+    std::uint64_t events_reported = 0;
+    std::size_t without_handler_in_turn = 0;
+    std::shared_ptr<detail::RemoteChannel> channel;
 
-    // --- what a turn seldom uses ---
-    detail::EpollSet spare;  // the next `set`: holds a number, so that EMFILE cannot stop a rebuild
+    // --- members that a turn seldom uses ---
+
+    std::uint64_t events_without_handler = 0;
+    std::uint64_t events_prepended = 0;  // tasks and requeued events: not reported by the kernel
+    std::uint64_t events_dropped = 0;
+    std::uint64_t stale_events = 0;
+    std::uint64_t stale_in_turn = 0;
+    std::uint64_t stale_since_rebuild = 0;
+    std::uint64_t rebuilds = 0;
+    std::uint64_t descriptors_detached = 0;
+    detail::EpollSet pollable;  // what fd() returns; contains `set`
+    detail::EpollSet spare;     // the next `set`: opened in advance, in case of EMFILE
     detail::Registry registry;
-    detail::IdAllocator generations;
-    const UserCallScope* asking = nullptr;                 // the innermost
-    detail::Slot discard_slot = slot_of(dead_operations);  // takes events that nobody is to have
-    detail::Slot wakeup_slot = slot_of(wakeup_operations);
-    std::size_t ghosts = 0;  // since the last rebuild
-    std::size_t quarantine_limit =
-        0;  // quarantined slots that are put up with; 0: the rule decides
-    std::int64_t spin_ns;
+    detail::Quarantine quarantine;
+    detail::IdAllocator ids;
+    detail::Slot* asked = nullptr;               // in Phase::after_fork
+    detail::ThreadToken reading_user = nullptr;  // of the gate, before Phase::reading_fd
+    detail::Slot wakeup_slot = slot_without_value(wakeup_operations);
+    detail::Slot tasks_slot = slot_without_value(tasks_operations);
+    detail::Slot discard_slot = slot_without_value(dead_operations);  // receives discarded events
+    std::size_t quarantine_limit = 0;  // raised after a failed rebuild; 0: the default
+    bool has_rebuild_failed = false;   // the last one
+    bool is_throttled = false;         // see wait_for_wakeup()
+    std::int64_t busy_poll_ns;
 };
 
-/// Something of the user's, or a rebuild, is on the stack.
-class Reactor::State::BusyScope {
+/// User code is on the stack.
+class Reactor::State::PhaseScope {
 public:
-    explicit BusyScope(State& state) noexcept : state_{state} { ++state_.busy; }
-    BusyScope(const BusyScope&) = delete;
-    BusyScope& operator=(const BusyScope&) = delete;
-    ~BusyScope() { --state_.busy; }
+    PhaseScope(State& state, Phase phase) noexcept
+        : state_{state}, outer_{std::exchange(state.phase, phase)} {}
+    PhaseScope(const PhaseScope&) = delete;
+    PhaseScope& operator=(const PhaseScope&) = delete;
+    ~PhaseScope() { state_.phase = outer_; }
 
 private:
     State& state_;
+    Phase outer_;
 };
 
-/// Code of a subscriber other than its handler is on the stack: its fd() or after_fork(). When it
-/// removes its own subscriber, that is destroyed when it has returned.
-class Reactor::State::UserCallScope {
-public:
-    UserCallScope(State& state, const detail::Slot& slot) noexcept
-        : busy_{state}, state_{state}, slot_{slot}, outer_{std::exchange(state.asking, this)} {}
-    UserCallScope(const UserCallScope&) = delete;
-    UserCallScope& operator=(const UserCallScope&) = delete;
-    ~UserCallScope() {
-        state_.asking = outer_;
-        if (state_.retired != nullptr && outer_ == nullptr && !state_.dispatching) {
-            state_.destroy_retired();
-        }
-    }
-
-    [[nodiscard]] const detail::Slot& slot() const noexcept { return slot_; }
-    [[nodiscard]] const UserCallScope* outer() const noexcept { return outer_; }
-
-private:
-    BusyScope busy_;
-    State& state_;
-    const detail::Slot& slot_;
-    const UserCallScope* outer_;
-};
-
-/// Binds a run to its thread for as long as it is on the stack.
+/// The reactor belongs to this thread while a run is on the stack.
 class Reactor::State::RunScope {
 public:
-    explicit RunScope(detail::RemoteChannel& channel) noexcept
-        : channel_{channel}, before_{channel.runner()} {
-        channel_.set_runner(detail::this_thread());
+    explicit RunScope(State& state) noexcept : state_{state} {
+        state.gate.set_user(detail::this_thread());
     }
     RunScope(const RunScope&) = delete;
     RunScope& operator=(const RunScope&) = delete;
-    ~RunScope() { channel_.set_runner(before_); }
+    ~RunScope() {
+        if (!has_ended_ && !state_.is_in_child()) {
+            end();
+        }
+    }
+    void end() noexcept {
+        state_.gate.set_user(detail::UserGate::idle);
+        has_ended_ = true;
+    }
 
 private:
-    detail::RemoteChannel& channel_;
-    detail::ThreadToken before_;
+    State& state_;
+    bool has_ended_ = false;
 };
 
-/// A state that create() has made: what the public constructor takes and nobody else can name.
+/// Refuses runs, and use by other threads, while a destructor is on the stack outside a run.
+class Reactor::State::UseScope {
+public:
+    explicit UseScope(State& state) noexcept
+        : state_{state}, is_outermost_{state.gate.user() == detail::UserGate::idle} {
+        if (is_outermost_) {
+            state_.gate.set_user(detail::this_thread());
+        }
+    }
+    UseScope(const UseScope&) = delete;
+    UseScope& operator=(const UseScope&) = delete;
+    ~UseScope() {
+        if (is_outermost_ && !state_.is_in_child()) {
+            state_.gate.set_user(detail::UserGate::idle);
+        }
+    }
+
+private:
+    State& state_;
+    bool is_outermost_;
+};
+
+/// A state that create() has made. Only create() can make the argument of the public constructor.
 class Reactor::Made {
 public:
     explicit Made(std::unique_ptr<State> made) noexcept : state{std::move(made)} {}

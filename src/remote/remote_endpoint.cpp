@@ -6,12 +6,14 @@
 namespace eventp {
 
 RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : channel_{reactor.state_->channel} {
-    reactor.state_->has_endpoints = true;
-    reactor.state_->needs_slow_wait = true;
+    Reactor::State& state = *reactor.state_;
+    static_cast<void>(state.refusal());  // terminates if another thread runs the reactor
+    state.has_endpoints = true;
+    state.has_slow_wait = true;
 }
 
 Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
-    if (channel_->guard().in_child()) {
+    if (channel_->gate().is_in_child()) {
         return detail::error(std::errc::no_child_process);
     }
     if (!channel_->post(task)) {
@@ -21,27 +23,22 @@ Result<> RemoteEndpoint::enqueue(detail::Task& task) const noexcept {
 }
 
 bool RemoteEndpoint::is_reactors_thread() const noexcept {
-    // In a child that a handler forked the word is the parent's.
-    return !channel_->guard().in_child() && channel_->runner() == detail::this_thread();
+    return channel_->gate().is_this_thread();
 }
 
-std::uint32_t RemoteEndpoint::fork_epoch() const noexcept {
-    return channel_->fork_epoch();
-}
-
-bool RemoteEndpoint::has_forked_since(std::uint32_t fork_epoch) const noexcept {
-    return channel_->guard().in_child() || channel_->fork_epoch() != fork_epoch;
+std::uint32_t RemoteEndpoint::process() noexcept {
+    return detail::current_process();
 }
 
 Result<> RemoteEndpoint::stop() const noexcept {
-    if (channel_->guard().in_child()) {
+    if (channel_->gate().is_in_child()) {
         return detail::error(std::errc::no_child_process);
     }
     if (channel_->mailbox().is_closed()) {
         return detail::error(std::errc::broken_pipe);
     }
     channel_->request_stop();
-    channel_->ring();
+    channel_->notify();
     return {};
 }
 

@@ -62,8 +62,9 @@ std::optional<Signal> SignalSet::next() noexcept {
 void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
     // Kernel: the inherited descriptor would do, because whoever adds it to a set is whose signals
     // are watched; but it keeps the parent's entry alive when the parent closes its own.
-    if (const int own = sys::signalfd(signals_); own >= 0) {
-        fd_.reset(own);
+    // The descriptor is kept: the reactor refuses another one.
+    if (const OwnedFd own{sys::signalfd(signals_)}; own) {
+        static_cast<void>(sys::replace(own.fd(), fd_.fd()));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <climits>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -72,6 +73,11 @@ int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_
         pwait2_refused.store(true, std::memory_order_relaxed);
     }
     return epoll_wait_ms(set, events, capacity, milliseconds(timeout_ns));
+}
+
+int wait_readable(int fd, std::int64_t timeout_ns) {
+    pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+    return result_of(::poll(&entry, 1, milliseconds(timeout_ns)));
 }
 
 int eventfd() noexcept {

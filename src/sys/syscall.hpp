@@ -21,6 +21,9 @@ namespace eventp::sys {
 /// Waits for at most `timeout_ns`, which is positive.
 [[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns);
 
+/// Waits until the descriptor is readable, for at most `timeout_ns`. A cancellation point.
+int wait_readable(int fd, std::int64_t timeout_ns);
+
 [[nodiscard]] int eventfd() noexcept;
 [[nodiscard]] int eventfd_add(int fd) noexcept;
 [[nodiscard]] int eventfd_drain(int fd) noexcept;

@@ -61,7 +61,7 @@ private:
     void produce(std::size_t first, std::size_t count) {
         for (std::size_t i = first; i < first + count; ++i) {
             Interleaving::current().where(i);
-            if (mailbox_->post(tasks_[i]) == Mailbox<Stepped>::Posted::ring) {
+            if (mailbox_->post(tasks_[i]) == Mailbox<Stepped>::PostResult::must_wake) {
                 Interleaving::current().step();
                 ++eventfd_;
                 ++rings_;
@@ -70,7 +70,7 @@ private:
         }
     }
 
-    /// The reactor's thread: waiting.cpp and RemoteChannel::do_tasks() without the descriptors.
+    /// The reactor's thread: reactor/slow_wait.cpp and run_tasks() without the descriptors.
     void consume(Recheck recheck) {
         while (done_.size() < posts_of_first_ + 1 && !Interleaving::current().is_abandoned()) {
             Interleaving::current().where(order_of_done());
@@ -81,7 +81,7 @@ private:
                 eventfd_ = 0;
                 Interleaving::current().tell(0);
             }
-            mailbox_->awake();
+            mailbox_->mark_awake();
             mailbox_->collect();
             while (Task* task = mailbox_->next()) {
                 done_.push_back(static_cast<std::size_t>(task - tasks_.data()));

@@ -168,23 +168,6 @@ TEST(Device, HasAnInterestForEachDescriptor) {  // [device.handlers]
     EXPECT_EQ(std::ranges::count(log.calls, "c"), 1);
 }
 
-TEST(Device, MayReplaceADescriptorWhileItIsPaused) {  // [modify.paused]
-    Reactor reactor;
-    TrioLog log;
-    const auto names = trio.register_into(reactor, log);
-    ASSERT_TRUE(names);
-    Trio& device = *reactor.find<Trio>((*names)[1]);
-    ASSERT_TRUE(reactor.modify(device.a, nothing));
-
-    OwnedFd fresh = make_eventfd(1);  // before the old one is closed: another number
-    device.a = std::move(fresh);
-    ASSERT_TRUE(reactor.modify((*names)[0], reading));
-
-    EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_THAT(log.calls, ElementsAre("a"));
-    EXPECT_TRUE(reactor.contains(device.a));
-}
-
 // --- all or nothing -----------------------------------------------------------------------------
 
 /// How the third descriptor of a Trio is made one that cannot be registered.

@@ -247,7 +247,7 @@ TEST(ReactorAgain, AnswersFalseForTheUnknownTheIdleAndThePaused) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OutsideATurnAnswersFalse) {  // [requeue]
+TEST(ReactorAgain, OutsideATurnReturnsFalse) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     source.add_to(reactor);

@@ -17,7 +17,6 @@
 #include "fault/snapshot.hpp"
 #include "support/failing_new.hpp"
 #include "support/ghosts.hpp"
-#include "support/talker.hpp"
 
 namespace eventp::support {
 namespace {
@@ -99,88 +98,7 @@ TEST(FailingAllocation, OfAddLeavesTheSubscriberToItsOwner) {  // [add.strong]
     }
 }
 
-TEST(FailingAllocation, OfAnAddThatNeedsThePlaceOfAPausedOneLeavesIt) {
-    // [add.strong] [modify.paused]
-    Reactor reactor;
-    const OwnedFd file = make_eventfd(1);
-    const OwnedFd moved = duplicate(file.fd());
-    Watched paused{file.fd(), nothing};
-    paused.add_to(reactor);
-    paused.number = moved.fd();
-    Watched newcomer{file.fd()};
-    AnySubscriber subscriber = newcomer.make();
-    const auto before = std::make_unique<Snapshot>(reactor);
-
-    const int allocations =
-        fail_at_each_allocation([&] { EXPECT_TRUE(reactor.add(subscriber)); },
-                                [&] {
-                                    EXPECT_TRUE(subscriber);
-                                    EXPECT_EQ(Snapshot{reactor}, *before);
-                                    EXPECT_TRUE(reactor.contains(BorrowedFd{file.fd()}));
-                                });
-
-    EXPECT_EQ(allocations, 1);
-    EXPECT_TRUE(reactor.contains(paused.name));
-    EXPECT_EQ(poll(reactor), 1U);
-}
-
-TEST(FailingAllocation, OfAnAddWhosePausedHolderUsesTheRoomUpLeavesIt) {
-    // [add.strong] [modify.paused]
-    Reactor reactor;
-    Talk holder;
-    Talk mover;
-    Talk leaver;
-    Talk newcomer;
-    for (Talk* talk : {&holder, &mover, &leaver}) {
-        auto subscriber = AnySubscriber::make<Talker>(*talk);
-        talk->name = reactor.add(subscriber).value();
-        ASSERT_TRUE(reactor.modify(talk->name, nothing));
-    }
-    newcomer.number = holder.number;
-    AnySubscriber subscriber = AnySubscriber::make<Talker>(newcomer);
-    std::optional<FailingNew> failing;
-    holder.first = [&] {
-        holder.number = number;  // its row is free for the newcomer then
-        leaver.number = number + 1;
-        mover.number = leaver.file.fd();
-        ASSERT_TRUE(reactor.modify(mover.name, reading));
-        failing.emplace(0);
-    };
-
-    EXPECT_THROW(static_cast<void>(reactor.add(subscriber)), std::bad_alloc);
-    failing.reset();
-
-    EXPECT_TRUE(subscriber);
-    EXPECT_EQ(reactor.stats().registered, 3U);
-    for (const Talk* talk : {&holder, &mover, &leaver}) {
-        EXPECT_TRUE(reactor.contains(talk->name));
-    }
-    EXPECT_EQ(entries_held(), 1U);
-    EXPECT_TRUE(reactor.add(subscriber));
-    EXPECT_EQ(reactor.stats().registered, 4U);
-}
-
-TEST(FailingAllocation, OfAResumeUnderANewNumberLeavesItPaused) {  // [modify.paused]
-    Reactor reactor;
-    const OwnedFd file = make_eventfd(1);
-    const OwnedFd moved = make_eventfd_at(number, 1);
-    Watched watched{file.fd(), nothing};
-    watched.add_to(reactor);
-    watched.number = number;
-    const auto before = std::make_unique<Snapshot>(reactor);
-
-    const int allocations =
-        fail_at_each_allocation([&] { EXPECT_TRUE(reactor.modify(watched.name, reading)); },
-                                [&] {
-                                    EXPECT_EQ(Snapshot{reactor}, *before);
-                                    EXPECT_TRUE(reactor.contains(watched.name));
-                                });
-
-    EXPECT_GE(allocations, 1);
-    EXPECT_EQ(poll(reactor), 1U);
-}
-
-TEST(FailingAllocation, OfAgainChangesNothing) {  // [requeue]
+TEST(FailingAllocation, OfRequeueChangesNothing) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     int allocations = 0;
@@ -198,7 +116,7 @@ TEST(FailingAllocation, OfAgainChangesNothing) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [requeue]
+TEST(FailingAllocation, OfATurnWithRequeuedEventsLosesNone) {  // [requeue]
     Reactor reactor{{.event_capacity = 1}};
     Source source{reading_edges};
     source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
@@ -215,7 +133,7 @@ TEST(FailingAllocation, OfATurnThatAgainMadeLongerLosesNobody) {  // [requeue]
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(FailingAllocation, OfReleaseLeavesTheReactorAtWork) {  // [reactor.close_and_extract]
+TEST(FailingAllocation, OfCloseAndExtractLeavesTheReactorUsable) {  // [reactor.close_and_extract]
     Reactor reactor;
     Source source;
     source.add_to(reactor);

@@ -71,12 +71,13 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Refused, RebuildFaults,
-                         testing::Combine(testing::Values(Call::epoll_add, Call::dup3),
+                         testing::Combine(testing::Values(Call::epoll_add),
                                           testing::Values(ENOSPC, ENOMEM, EMFILE, EBUSY, EINTR),
                                           testing::Bool()));
 
 TEST_P(RebuildFaults, AtAnyCallLeaveTheOldSetAndTheQuarantine) {  // [ghost.rebuild]
     const auto [call, error, embedded] = GetParam();
+    static_cast<void>(embedded);
     const Snapshot before{reactor};
     {
         const Fault fault{call, error};
@@ -85,9 +86,7 @@ TEST_P(RebuildFaults, AtAnyCallLeaveTheOldSetAndTheQuarantine) {  // [ghost.rebu
     }
     EXPECT_EQ(reactor.stats().rebuilds, 0U);
     EXPECT_EQ(reactor.stats().quarantined, 1U);
-    if (!embedded || call == Call::dup3) {
-        EXPECT_EQ(Snapshot{reactor}.entries, before.entries);
-    }
+    EXPECT_EQ(Snapshot{reactor}.entries, before.entries);
     EXPECT_EQ(open_numbers(), before.numbers) << "the number in reserve is kept";
 
     expect_all_at_work(true);  // the ghost fires still, and the kernel is willing again
@@ -99,8 +98,8 @@ TEST_P(RebuildFaults, AtAnySingleCallAreMadeGoodByTheNextOne) {  // [ghost.rebui
     const auto [call, error, embedded] = GetParam();
     static_cast<void>(embedded);
     bool has_struck = true;
-    // From the add() of the one that is to be taken on.
-    for (int nth = call == Call::epoll_add ? 1 : 0; has_struck; ++nth) {
+    // After the add() of the one that is extracted.
+    for (int nth = 1; has_struck; ++nth) {
         ASSERT_LT(nth, 20) << "every call fails";
         const auto rebuilds = reactor.stats().rebuilds;
         OwnedFd file = make_eventfd();
@@ -138,19 +137,17 @@ TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
             EXPECT_TRUE(reactor.remove(watched.name));
         }
     };
-    remove_closed(1024);
-    const int before = made(Call::dup3);
-    {
-        const Fault fault{Call::dup3, GetParam()};
-        remove_closed(100);
-        EXPECT_EQ(made(Call::dup3), before + 1);
-    }
-    EXPECT_EQ(reactor.stats().quarantined, 1124U);
+    const Fault fault{Call::epoll_create, GetParam()};
+    remove_closed(1025);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U) << "with the instance that was opened in advance";
+    EXPECT_EQ(fault.struck(), 1) << "there is no other one now";
 
     remove_closed(1024 + 100);
 
-    EXPECT_EQ(reactor.stats().rebuilds, 1U);
-    EXPECT_LE(reactor.stats().quarantined, 1024U);
+    EXPECT_EQ(fault.struck(), 2);
+    EXPECT_EQ(reactor.stats().quarantined, 1124U);
+    remove_closed(2048);
+    EXPECT_EQ(fault.struck(), 3);
 }
 
 TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [ghost.rebuild]
@@ -172,23 +169,29 @@ TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [g
     EXPECT_EQ(watched.destroyed, 1);
 }
 
-TEST_P(RefusedRebuild, StoresAnInterestThatComesTrueLater) {  // [ghost.number]
+TEST_P(RefusedRebuild, IsMadeUpForWhenTheKernelHasRoomAgain) {  // [ghost.rebuild]
     Reactor reactor;
-    const Ghost ghost{reactor};
-    const OwnedFd file = make_eventfd_at(ghost.watched.number);
-    Watched newcomer{file.fd()};
-    newcomer.add_to(reactor);
+    const Ghost first{reactor};
+    const Ghost second{reactor};
     {
-        const Fault fault{Call::dup3, GetParam()};
-        EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
-        EXPECT_EQ(poll(reactor), 0U);
+        const Fault fault{Call::epoll_create, GetParam()};
+        first.signal();
+        EXPECT_LE(turns_until_rebuilt(reactor, 3), 3);
+        EXPECT_EQ(reactor.stats().quarantined, 0U);
+        const Ghost third{reactor};
+        third.signal();
+        for (int turn = 0; turn < 3; ++turn) {
+            EXPECT_EQ(poll(reactor), 0U);
+        }
+        EXPECT_EQ(reactor.stats().quarantined, 1U);
+        EXPECT_GE(fault.struck(), 2);
     }
-    EXPECT_EQ(poll(reactor), 0U);  // rebuilt behind this turn
-    EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_TRUE(newcomer.event.is_writable());
+    const Ghost fourth{reactor};
+    fourth.signal();
+    EXPECT_LE(turns_until_rebuilt(reactor, 3), 3);
 }
 
-TEST_P(RefusedRebuild, OfASetThatTheFacadeLostIsRepaired) {  // [reactor.fd] [ghost.rebuild]
+TEST_P(RefusedRebuild, OfFdIsRepairedByTheNextTurn) {  // [reactor.fd] [ghost.rebuild]
     Reactor reactor;
     const auto outside = reactor.fd();
     ASSERT_TRUE(outside);
@@ -200,7 +203,7 @@ TEST_P(RefusedRebuild, OfASetThatTheFacadeLostIsRepaired) {  // [reactor.fd] [gh
         Watched watched{file.fd()};
         watched.add_to(reactor);
         file.reset();
-        // The wake-up and the source are added to the new set, then that to the facade.
+        // The eventfd and the source are added to the new instance, then that to the one of fd().
         const Fault fault{Call::epoll_add, GetParam(), 3, 1};
         EXPECT_TRUE(reactor.extract(watched.name));
         EXPECT_EQ(fault.struck(), 1);

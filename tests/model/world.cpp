@@ -16,7 +16,7 @@ namespace {
 constexpr int first_number = 200;  // nobody else's
 
 bool same(const std::weak_ptr<File>& ghost, const FilePtr& file) {
-    return ghost.lock() == file;
+    return file != nullptr && ghost.lock() == file;
 }
 
 /// A file whose last number is closed has no entries.
@@ -96,11 +96,8 @@ void World::add(std::size_t where, Interest interest) {
     life->muted = in_turn_ || tail_is_possible();
     place.row = life;
     std::erase_if(place.ghosts, [&](const auto& ghost) { return same(ghost, place.file); });
-    life->entry = place.file;
+    life->entry = interest.is_empty() ? nullptr : place.file;
     life->edge = place.file->ready;
-    if (interest.is_empty() && !place.held) {
-        life->entry = nullptr;
-    }
     sync();
 }
 
@@ -112,14 +109,15 @@ void World::modify(std::size_t where, Interest interest) {
         return;
     }
     const LifePtr life = place.row;
+    if (life->entry != nullptr && has_ghost_of_its_file(place)) {
+        return;  // the user has put the file of a removed one there: its entry would be changed
+    }
     const bool exclusive = interest.is_exclusive() || life->now.is_exclusive();
     int expected = 0;
     if (life->entry == nullptr) {
         expected = interest.is_empty() || place.file != nullptr ? 0 : EBADF;
-    } else if (!interest.is_empty() && !life->is_paused() && exclusive) {
+    } else if (!interest.is_empty() && exclusive) {
         expected = EINVAL;
-    } else if (place.held) {
-        expected = interest.is_empty() || place.file != nullptr ? 0 : EBADF;
     } else if (!is_intact(*life)) {
         expected = place.file == nullptr ? EBADF : ENOENT;
     }
@@ -128,13 +126,10 @@ void World::modify(std::size_t where, Interest interest) {
 
     ASSERT_EQ(error_of(changed).value(), expected);
     if (!changed) {
-        sync();  // between turns it is a chance to rebuild all the same
         return;
     }
     if (interest.is_empty()) {
-        if (!place.held) {
-            life->entry = nullptr;
-        }
+        life->entry = nullptr;
     } else if (life->entry == nullptr) {
         std::erase_if(place.ghosts, [&](const auto& ghost) { return same(ghost, place.file); });
         life->entry = place.file;
@@ -145,7 +140,6 @@ void World::modify(std::size_t where, Interest interest) {
         life->edge = life->entry->ready;
     }
     touched(*life, interest.is_empty() || interest.is_oneshot());
-    sync();
 }
 
 void World::remove(std::size_t where) {
@@ -209,7 +203,7 @@ void World::extract(std::size_t where, bool add_again) {
         return;
     }
     const LifePtr life = place.row;
-    const bool at_once = life->entry == nullptr || (!place.held && is_intact(*life));
+    const bool at_once = !place.held && (life->entry == nullptr || is_intact(*life));
     std::optional<bool> expected = at_once || !in_turn_;
     if (life == running_) {
         expected = false;
@@ -239,7 +233,7 @@ void World::extract(std::size_t where, bool add_again) {
     life->fired = false;
     life->called = false;
     life->edge = place.file->ready;
-    life->entry = life->is_paused() && !place.held ? nullptr : place.file;
+    life->entry = life->is_paused() ? nullptr : place.file;
     std::erase_if(place.ghosts, [&](const auto& ghost) { return same(ghost, place.file); });
     place.row = life;
     touched(*life, true);
@@ -253,7 +247,7 @@ void World::requeue(std::size_t where) {
         return;
     }
     const bool kept = reactor_->requeue(life->name);
-    if (life->entry == nullptr) {
+    if (life->entry == nullptr || !in_turn_) {
         ASSERT_FALSE(kept);
     } else if (life == running_) {
         ASSERT_TRUE(kept);
@@ -279,6 +273,11 @@ void World::touched(Life& life, bool drops_pending) {
         life.due = life.due_after = life.may_be_due = false;
         life.muted = in_turn_ || tail_is_possible();
     }
+}
+
+bool World::has_ghost_of_its_file(const Place& place) {
+    return std::ranges::any_of(place.ghosts,
+                               [&](const auto& ghost) { return same(ghost, place.file); });
 }
 
 bool World::is_intact(const Life& life) const {

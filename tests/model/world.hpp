@@ -123,6 +123,7 @@ private:
     void leave(Life& life);
     /// The number of `life` names the file whose entry the kernel has.
     [[nodiscard]] bool is_intact(const Life& life) const;
+    [[nodiscard]] static bool has_ghost_of_its_file(const Place& place);
     void remove_with(std::size_t place, bool (ReactorOps::*way)(RegistrationKey), bool now);
     void touched(Life& life, bool drops_pending);
     [[nodiscard]] bool tail_is_possible() const { return threw_; }
@@ -130,7 +131,7 @@ private:
 
     std::vector<Place> places_;
     std::size_t capacity_;
-    int set_ = -1;                // the kernel's, once it was looked for
+    std::vector<int> sets_;       // descriptors that the working epoll instance had
     std::vector<LifePtr> dying_;  // removed in a handler, destroyed when it has returned
     LifePtr running_;
     bool in_turn_ = false;

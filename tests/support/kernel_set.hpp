@@ -70,14 +70,18 @@ struct KernelEntry {
     return sets;
 }
 
-/// The working set of the one reactor of this process: the one with the wake-up, which is edge-
-/// triggered, where the spare set is empty, and those of fd() and of outer loops watch levels.
+/// The set has the eventfd of a reactor, which is edge-triggered. The spare set is empty, and those
+/// of fd() and of outer loops are level-triggered.
+[[nodiscard]] inline bool is_working_set(int set) {
+    return std::ranges::any_of(
+        entries_of(set), [](const KernelEntry& entry) { return (entry.events & EPOLLET) != 0; });
+}
+
+/// The working set of the one reactor of this process.
 [[nodiscard]] inline int working_set() {
     int found = -1;
     for (const int set : epoll_sets()) {
-        if (std::ranges::any_of(entries_of(set), [](const KernelEntry& entry) {
-                return (entry.events & EPOLLET) != 0;
-            })) {
+        if (is_working_set(set)) {
             EXPECT_EQ(found, -1) << "two reactors: which one is meant?";
             found = set;
         }

@@ -13,23 +13,27 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/interest.hpp>
 
+#include "core/slot_state.hpp"
+
 namespace eventp::detail {
 namespace {
 
 constexpr std::uint32_t in = EPOLLIN;
 constexpr std::uint32_t out = EPOLLOUT;
 
-/// An operations table, so that a change of variant stays inside of one.
+/// An operations table, so that a change of mode stays inside of one.
 constexpr OperationsTable table{};
 
 Slot make_slot(std::uint32_t interest = EPOLLIN | EPOLLOUT) {
-    return Slot{.operations = table.rows,
+    return Slot{.operations = table.modes,
                 .live = {.generation = 1, .interest = interest},
                 .fd = 7,
                 .align_log2 = 0,
-                .variant = Variant::plain,
-                .presence = Presence::present,
-                .again_pending = false};
+                .mode = DispatchMode::call,
+                .state = SlotState::watched,
+                .is_requeued = false,
+                .is_unwatchable = false,
+                .kernel_may_hold = false};
 }
 
 struct Reported {
@@ -40,14 +44,19 @@ struct Reported {
 
 class BatchTest : public ::testing::Test {
 protected:
-    /// What the kernel would write, and the begin of the turn.
+    /// Stores what the kernel would, and begins the turn as the reactor does.
     void report(const std::vector<Reported>& events) {
-        epoll_event* room = batch.room_for_wait();
+        batch.reset();
+        const bool has_requeued = batch.has_requeued();
+        epoll_event* room = has_requeued ? batch.room_after_requeued() : batch.room();
         for (std::size_t i = 0; i < events.size(); ++i) {
             room[i].events = events[i].events;
             room[i].data.ptr = events[i].slot;
         }
-        batch.begin_turn(events.size());
+        batch.begin_turn_at(room, events.size());
+        if (has_requeued) {
+            batch.prepend_requeued();
+        }
     }
     [[nodiscard]] std::vector<Reported> rest() const {
         std::vector<Reported> all;
@@ -66,27 +75,27 @@ protected:
 
 using Events = std::vector<Reported>;
 
-TEST_F(BatchTest, IsEmptyAtFirstAndWhenItHasForgotten) {
-    EXPECT_FALSE(batch.has_tail());
+TEST_F(BatchTest, IsEmptyAtFirstAndAfterReset) {
+    EXPECT_FALSE(batch.has_rest());
 
     report({{&a, in}});
-    EXPECT_TRUE(batch.has_tail());
+    EXPECT_TRUE(batch.has_rest());
 
-    batch.forget();
-    EXPECT_FALSE(batch.has_tail());
+    batch.reset();
+    EXPECT_FALSE(batch.has_rest());
     EXPECT_EQ(batch.event_of(a), nullptr);
 }
 
-TEST_F(BatchTest, HoldsWhatWasReportedInOrder) {
+TEST_F(BatchTest, HoldsReportedEventsInOrder) {
     report({{&a, in}, {&b, out}});
 
     EXPECT_EQ(rest(), (Events{{&a, in}, {&b, out}}));
 }
 
-TEST_F(BatchTest, PutsOneMoreEventInFrontOfAFullTurn) {
+TEST_F(BatchTest, PrependsOneEventToAFullTurn) {
     report({{&a, in}, {&b, in}, {&c, in}, {&a, out}});
 
-    batch.put_first(discard_slot, 5);
+    batch.prepend(discard_slot, 5);
 
     EXPECT_EQ(rest(), (Events{{&discard_slot, 5}, {&a, in}, {&b, in}, {&c, in}, {&a, out}}));
 }
@@ -101,32 +110,32 @@ TEST_F(BatchTest, FindsTheEventOfASlotAlsoWhenItIsDispatched) {
     EXPECT_EQ(batch.event_of(c), nullptr);
 }
 
-TEST_F(BatchTest, NarrowsOnlyWhatIsStillToBeDispatched) {
+TEST_F(BatchTest, MasksOnlyPendingEvents) {
     report({{&a, in | out}, {&b, in | out}, {&c, in}});
     batch.cursor += 1;
 
-    batch.narrow(a, in, discard_slot);
-    batch.narrow(b, in | EPOLLERR, discard_slot);
-    batch.narrow(c, out, discard_slot);
+    batch.mask_pending(a, in, discard_slot);
+    batch.mask_pending(b, in | EPOLLERR, discard_slot);
+    batch.mask_pending(c, out, discard_slot);
 
     EXPECT_EQ(batch.event_of(a)->events, in | out);
     EXPECT_EQ(rest(), (Events{{&b, in}, {&discard_slot, 0}}));
 }
 
-TEST_F(BatchTest, ScrubsASlotFromTheWholeTurn) {
+TEST_F(BatchTest, DiscardsTheEventsOfASlotInTheWholeTurn) {
     report({{&a, in}, {&b, in}, {&a, out}});
     batch.cursor += 1;
 
-    batch.scrub(a, discard_slot);
+    batch.discard_events_of(a, discard_slot);
 
     EXPECT_EQ(batch.event_of(a), nullptr);
     EXPECT_EQ(rest(), (Events{{&b, in}, {&discard_slot, out}}));
 }
 
-TEST_F(BatchTest, PutsWhatIsKeptInFrontOfWhatIsReported) {
-    batch.keep(a, in);
-    batch.keep(b, out);
-    EXPECT_TRUE(batch.has_kept());
+TEST_F(BatchTest, PrependsRequeuedEventsToReportedOnes) {
+    batch.requeue(a, in);
+    batch.requeue(b, out);
+    EXPECT_TRUE(batch.has_requeued());
 
     report({{&c, in}, {&discard_slot, in}, {&discard_slot, in}, {&discard_slot, in}});
 
@@ -136,25 +145,26 @@ TEST_F(BatchTest, PutsWhatIsKeptInFrontOfWhatIsReported) {
                               {&discard_slot, in},
                               {&discard_slot, in},
                               {&discard_slot, in}}));
-    EXPECT_FALSE(batch.has_kept());
-    EXPECT_FALSE(a.again_pending);
-    batch.put_first(c, 5);
-    EXPECT_EQ(rest().front(), (Reported{&c, 5})) << "there is room in front of the kept ones too";
+    EXPECT_FALSE(batch.has_requeued());
+    EXPECT_FALSE(a.is_requeued);
+    batch.prepend(c, 5);
+    EXPECT_EQ(rest().front(), (Reported{&c, 5}))
+        << "there is room in front of the requeued ones too";
 }
 
-TEST_F(BatchTest, LetsANewReportTakeThePlaceOfWhatIsKept) {
-    batch.keep(a, in);
+TEST_F(BatchTest, ReplacesARequeuedEventByAReportedOne) {
+    batch.requeue(a, in);
 
     report({{&a, out}});
 
     EXPECT_EQ(rest(), (Events{{&a, out}}));
-    EXPECT_FALSE(a.again_pending);
+    EXPECT_FALSE(a.is_requeued);
 }
 
-TEST_F(BatchTest, LeavesOutWhatIsNotAskedForAnyMore) {
-    batch.keep(a, in | out | EPOLLHUP);
-    batch.keep(b, in);
-    batch.keep(c, in);
+TEST_F(BatchTest, LeavesOutConditionsThatAreNoLongerRequested) {
+    batch.requeue(a, in | out | EPOLLHUP);
+    batch.requeue(b, in);
+    batch.requeue(c, in);
     a.live.interest = in;
     b.live.interest = out;
     c.live.interest = 0;
@@ -162,39 +172,70 @@ TEST_F(BatchTest, LeavesOutWhatIsNotAskedForAnyMore) {
     report({});
 
     EXPECT_EQ(rest(), (Events{{&a, in | EPOLLHUP}}));
-    EXPECT_FALSE(b.again_pending);
-    EXPECT_FALSE(c.again_pending);
+    EXPECT_FALSE(b.is_requeued);
+    EXPECT_FALSE(c.is_requeued);
 }
 
 TEST_F(BatchTest, CallsAFiredOneShotOnceMore) {
     a.live.interest = EPOLLIN | EPOLLONESHOT;
-    set_variant(a, Variant::dropped);
-    batch.keep(a, in);
+    set_state(a, SlotState::fired, Interest{a.live.interest});
+    batch.requeue(a, in);
 
     report({});
 
     EXPECT_EQ(rest(), (Events{{&a, in}}));
-    EXPECT_EQ(a.variant, Variant::oneshot);
+    EXPECT_EQ(a.mode, DispatchMode::call_once);
+    EXPECT_EQ(a.state, SlotState::watched);
 }
 
-TEST_F(BatchTest, DropsWhatIsKeptForOneSlotOnly) {
-    batch.keep(a, in);
-    batch.keep(b, in);
+TEST_F(BatchTest, KeepsTheRequeuedEventOfAFiredOneShotBesideAHangupOfARebuild) {
+    a.live.interest = EPOLLIN | EPOLLONESHOT;
+    set_state(a, SlotState::fired, Interest{a.live.interest});
+    batch.requeue(a, in);
 
-    batch.drop_kept(a);
-    EXPECT_FALSE(a.again_pending);
+    report({{&a, EPOLLHUP}});
+
+    EXPECT_EQ(rest(), (Events{{&a, in}, {&a, EPOLLHUP}})) << "fire_once() drops the second one";
+}
+
+TEST_F(BatchTest, LeavesOutTheRequeuedEventOfASlotThatIsNoLongerWatched) {
+    batch.requeue(a, in);
+    set_state(a, SlotState::unwatched, Interest{a.live.interest});
+
+    report({});
+
+    EXPECT_EQ(rest(), Events{});
+    EXPECT_FALSE(a.is_requeued);
+}
+
+TEST_F(BatchTest, CancelsAllRequeuedEvents) {
+    batch.requeue(a, in);
+    batch.requeue(b, in);
+
+    batch.cancel_all_requeued();
+
+    EXPECT_FALSE(batch.has_requeued());
+    EXPECT_FALSE(a.is_requeued || b.is_requeued);
+}
+
+TEST_F(BatchTest, CancelsTheRequeuedEventOfOneSlotOnly) {
+    batch.requeue(a, in);
+    batch.requeue(b, in);
+
+    batch.cancel_requeued(a);
+    EXPECT_FALSE(a.is_requeued);
 
     report({});
     EXPECT_EQ(rest(), (Events{{&b, in}}));
 }
 
-TEST_F(BatchTest, KeepsWhatIsKeptWhenItForgetsTheTurn) {
+TEST_F(BatchTest, KeepsRequeuedEventsWhenItIsReset) {
     report({{&b, in}});
-    batch.keep(a, in);
+    batch.requeue(a, in);
 
-    batch.forget();
+    batch.reset();
 
-    EXPECT_FALSE(batch.has_tail());
+    EXPECT_FALSE(batch.has_rest());
     report({});
     EXPECT_EQ(rest(), (Events{{&a, in}}));
 }

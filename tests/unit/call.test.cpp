@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which of the two comes first, the end of the caller's time or the start of the closure.
+// Which comes first: the end of the caller's time, or the start of the closure.
 #include <eventp/detail/call.hpp>
 
 #include <chrono>
@@ -17,39 +17,47 @@ namespace eventp::detail {
 namespace {
 
 /// A call that no mailbox holds.
-class Call : public CallState<int> {};
+class Call : public CallState<int> {
+public:
+    void finish_with(int result) {
+        set_result(result);
+        finish();
+    }
+};
 
 constexpr auto long_ago = std::chrono::steady_clock::time_point{};
 
-TEST(CallState, IsGivenUpWhenTheTimeIsOverAndItHasNotStarted) {  // [remote.timeout]
+TEST(CallState, IsAbandonedAtTheDeadlineIfItHasNotStarted) {  // [remote.timeout]
     Call call;
 
-    EXPECT_FALSE(call.wait_or_give_up(long_ago));
+    EXPECT_FALSE(call.wait_until(long_ago));
 
     EXPECT_FALSE(call.start());
     EXPECT_FALSE(call.is_done());
 }
 
-TEST(CallState, IsWaitedForOnceItHasStartedThoughTheTimeIsOver) {  // [remote.timeout]
-    Call call;
-    ASSERT_TRUE(call.start());
-    const std::jthread reactor{[&call, caller = ::gettid()] {
-        support::wait_until_blocked(caller);
-        call.answer(5);
-    }};
+TEST(CallState, IsWaitedForPastTheDeadlineIfItHasStarted) {  // [remote.timeout] [remote.cancel]
+    for (const bool is_cancelled : {false, true}) {
+        Call call;
+        ASSERT_TRUE(call.start());
+        const std::jthread reactor{[&call, caller = ::gettid()] {
+            support::wait_until_blocked(caller);
+            call.finish_with(5);
+        }};
 
-    ASSERT_TRUE(call.wait_or_give_up(long_ago));
+        EXPECT_TRUE(is_cancelled ? !call.abandon() : call.wait_until(long_ago));
 
-    ASSERT_TRUE(call.is_done());
-    EXPECT_EQ(call.take(), 5);
+        ASSERT_TRUE(call.is_done());
+        EXPECT_EQ(call.take(), 5);
+    }
 }
 
-TEST(CallState, GivesTheAnswerThatCameInTimeThoughTheTimeIsOverNow) {  // [remote.timeout]
+TEST(CallState, HasTheResultThatCameInTimeEvenIfTheDeadlineHasPassedNow) {  // [remote.timeout]
     Call call;
     ASSERT_TRUE(call.start());
-    call.answer(6);
+    call.finish_with(6);
 
-    ASSERT_TRUE(call.wait_or_give_up(long_ago));
+    ASSERT_TRUE(call.wait_until(long_ago));
 
     EXPECT_EQ(call.take(), 6);
 }

@@ -11,43 +11,44 @@
 namespace eventp::detail {
 namespace {
 
-TEST(ForkGuard, HasACellOfItsOwnHoweverManyThereAre) {
-    std::deque<ForkGuard> guards(200);
+TEST(WipedMemory, HasACellOfItsOwnHoweverManyThereAre) {
+    std::deque<WipedMemory> memories(200);
     std::set<const WipedCell*> cells;
-    for (const ForkGuard& guard : guards) {
-        ASSERT_TRUE(guard);
-        EXPECT_FALSE(guard.in_child());
-        cells.insert(&guard.cell());
+    for (const WipedMemory& memory : memories) {
+        ASSERT_NE(memory.cell(), nullptr);
+        cells.insert(memory.cell());
     }
-    EXPECT_EQ(cells.size(), guards.size());
+    EXPECT_EQ(cells.size(), memories.size());
 }
 
-TEST(ForkGuard, ReusesTheCellOfOneThatWasDestroyed) {
+TEST(WipedMemory, ReusesTheCellOfOneThatWasDestroyed) {
     const WipedCell* cell = nullptr;
     for (int i = 0; i < 3; ++i) {
-        const ForkGuard guard;
-        ASSERT_TRUE(guard);
-        EXPECT_TRUE(cell == nullptr || cell == &guard.cell());
-        cell = &guard.cell();
+        const WipedMemory memory;
+        EXPECT_TRUE(cell == nullptr || cell == memory.cell());
+        cell = memory.cell();
     }
 }
 
-TEST(ForkGuard, IsInAChildUntilItIsAdopted) {
+TEST(UserGate, IsClearedInAChildUntilItHasAUserThere) {
     for (const auto way : {support::Fork::fork, support::Fork::raw_clone}) {
-        ForkGuard guard;
-        guard.cell().loop_end = reinterpret_cast<epoll_event*>(&guard);
+        const WipedMemory memory;
+        UserGate gate{memory.cell()};
+        gate.set_user(UserGate::idle);
+        gate.loop_end() = reinterpret_cast<epoll_event*>(&gate);
 
         EXPECT_TRUE(support::holds_in_child(
             [&] {
-                EXPECT_TRUE(guard.in_child());
-                EXPECT_EQ(guard.cell().loop_end, nullptr);
-                guard.adopt();
-                EXPECT_FALSE(guard.in_child());
-                EXPECT_FALSE(ForkGuard{}.in_child());
+                EXPECT_TRUE(gate.is_in_child());
+                EXPECT_EQ(gate.loop_end(), nullptr);
+                gate.set_user(this_thread());
+                EXPECT_FALSE(gate.is_in_child());
+                EXPECT_TRUE(gate.is_this_thread());
+                EXPECT_NE(WipedMemory{}.cell(), nullptr);
             },
             way));
-        EXPECT_FALSE(guard.in_child());
-        EXPECT_NE(guard.cell().loop_end, nullptr);
+        EXPECT_FALSE(gate.is_in_child());
+        EXPECT_NE(gate.loop_end(), nullptr);
     }
 }
 

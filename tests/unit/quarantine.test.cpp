@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// That no memory is given back too early or never: the address sanitizer's job, too.
+// No memory is freed too early or never; the address sanitizer checks that, too.
 #include "core/quarantine.hpp"
 
 #include <cstddef>
@@ -9,7 +9,6 @@
 
 #include <eventp/detail/slot.hpp>
 
-#include "core/registry.hpp"
 #include "support/counted_new.hpp"
 
 namespace eventp::detail {
@@ -17,91 +16,80 @@ namespace {
 
 using support::allocations;
 
-constexpr Operations ghost{};
+constexpr Operations stale{};
 
-Slot& removed_slot(int fd, Presence presence) {
+Slot& removed_slot(int fd, bool kernel_may_hold) {
     Slot& slot = *allocate_slot(8, 8);
     slot.fd = fd;
-    slot.presence = presence;
+    slot.state = SlotState::retired;
+    slot.kernel_may_hold = kernel_may_hold;
     return slot;
 }
 
 class QuarantineTest : public ::testing::Test {
 protected:
-    QuarantineTest() {
-        registry.reserve(7);
-        live_before = allocations().live;
-    }
-
-    Registry registry;
     Quarantine quarantine;
-    std::size_t live_before = 0;
+    std::size_t live_before = allocations().live;
 };
 
-TEST_F(QuarantineTest, KeepsTheMemoryOfABuriedSlotUntilItIsSettled) {
-    quarantine.bury(removed_slot(7, Presence::absent));
-    EXPECT_FALSE(quarantine.is_empty());
+TEST_F(QuarantineTest, FreesTheMemoryOfADestroyedSlotWhenItIsSettled) {
+    Slot& slot = removed_slot(7, /*kernel_may_hold=*/false);
+    quarantine.add(slot);
+    EXPECT_EQ(slot.state, SlotState::destroyed);
     EXPECT_EQ(allocations().live, live_before + 1);
 
-    quarantine.settle(ghost);
+    quarantine.settle(stale);
 
-    EXPECT_TRUE(quarantine.is_empty());
     EXPECT_EQ(allocations().live, live_before);
     EXPECT_EQ(quarantine.size(), 0U);
 }
 
-TEST_F(QuarantineTest, HoldsWhatTheKernelMayStillNameUntilTheSetIsReplaced) {
-    Slot& slot = removed_slot(7, Presence::present);
-    registry.mark_stale(7);
+TEST_F(QuarantineTest, HoldsASlotThatTheKernelMayHoldUntilTheInstanceIsReplaced) {
+    Slot& slot = removed_slot(7, /*kernel_may_hold=*/true);
 
-    quarantine.bury(slot);
+    quarantine.add(slot);
     EXPECT_EQ(quarantine.size(), 1U);
-    quarantine.settle(ghost);
-    quarantine.settle(ghost);
+    quarantine.settle(stale);
+    quarantine.settle(stale);
 
-    EXPECT_EQ(slot.operations, &ghost) << "its events are counted as those of a ghost";
-    EXPECT_EQ(slot.fd, 7) << "the number stays readable";
+    EXPECT_EQ(slot.operations, &stale) << "its events are counted as stale ones";
+    EXPECT_EQ(slot.state, SlotState::quarantined);
+    EXPECT_EQ(slot.fd, 7) << "the descriptor stays readable";
     EXPECT_EQ(quarantine.size(), 1U);
-    EXPECT_TRUE(registry.may_have_stale_entry(7));
 
-    quarantine.release(registry);
+    quarantine.release();
 
     EXPECT_EQ(quarantine.size(), 0U);
-    EXPECT_FALSE(registry.may_have_stale_entry(7));
     EXPECT_EQ(allocations().live, live_before);
 }
 
-TEST_F(QuarantineTest, LeavesBuriedSlotsToTheBatchWhenTheSetIsReplaced) {
-    registry.mark_stale(7);
-    quarantine.bury(removed_slot(7, Presence::present));
+TEST_F(QuarantineTest, DoesNotFreeSlotsThatABatchMayHoldWhenTheInstanceIsReplaced) {
+    quarantine.add(removed_slot(7, /*kernel_may_hold=*/true));
 
-    quarantine.release(registry);
+    quarantine.release();
 
-    EXPECT_FALSE(quarantine.is_empty());
     EXPECT_EQ(quarantine.size(), 1U);
     EXPECT_EQ(allocations().live, live_before + 1);
-    EXPECT_TRUE(registry.may_have_stale_entry(7));
 }
 
-TEST_F(QuarantineTest, TellsTheTwoKindsApartInOneSettling) {
-    registry.mark_stale(7);
-    quarantine.bury(removed_slot(5, Presence::absent));
-    quarantine.bury(removed_slot(7, Presence::present));
-    quarantine.bury(removed_slot(6, Presence::absent));
+TEST_F(QuarantineTest, SettlesBothKindsTogether) {
+    quarantine.add(removed_slot(5, /*kernel_may_hold=*/false));
+    quarantine.add(removed_slot(7, /*kernel_may_hold=*/true));
+    quarantine.add(removed_slot(6, /*kernel_may_hold=*/false));
 
-    quarantine.settle(ghost);
+    quarantine.settle(stale);
 
     EXPECT_EQ(allocations().live, live_before + 1);
     EXPECT_EQ(quarantine.size(), 1U);
 }
 
-TEST(Quarantine, GivesEverythingBackWhenItEnds) {
+TEST(Quarantine, FreesAllMemoryWhenItIsDestroyed) {
     const auto live_before = allocations().live;
     {
         Quarantine quarantine;
-        quarantine.bury(removed_slot(7, Presence::present));
-        quarantine.settle(ghost);
-        quarantine.bury(removed_slot(8, Presence::absent));
+        quarantine.add(removed_slot(7, /*kernel_may_hold=*/true));
+        quarantine.settle(stale);
+        quarantine.add(removed_slot(8, /*kernel_may_hold=*/false));
         EXPECT_EQ(allocations().live, live_before + 2);
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/registry.hpp"
 
-#include <algorithm>
 #include <climits>
 #include <utility>
 #include <vector>
@@ -18,14 +17,21 @@ Slot slot_of(int fd, unsigned generation) {
                 .live = {.generation = generation, .interest = 0},
                 .fd = fd,
                 .align_log2 = 0,
-                .variant = Variant::plain,
-                .presence = Presence::absent,
-                .again_pending = false};
+                .mode = DispatchMode::call,
+                .state = SlotState::watched,
+                .is_requeued = false,
+                .is_unwatchable = false,
+                .kernel_may_hold = false};
 }
 
 void insert(Registry& registry, Slot& slot) {
     registry.reserve(slot.fd);
-    registry.insert(slot);
+    registry.insert(registry.entry(slot.fd), slot);
+}
+
+Slot* at(const Registry& registry, int fd) {
+    const Registry::Entry entry = registry.entry(fd);
+    return entry ? entry.slot() : nullptr;
 }
 
 std::vector<Slot*> visited(Registry& registry) {
@@ -34,7 +40,7 @@ std::vector<Slot*> visited(Registry& registry) {
     return out;
 }
 
-TEST(Registry, FindsASlotByNumberOrByName) {
+TEST(Registry, FindsASlotByDescriptorOrById) {
     Registry registry;
     Slot slot = slot_of(7, 42);
 
@@ -42,7 +48,7 @@ TEST(Registry, FindsASlotByNumberOrByName) {
 
     EXPECT_EQ(registry.find(BorrowedFd{7}), &slot);
     EXPECT_EQ(registry.find(RegistrationId{7, 42}), &slot);
-    EXPECT_EQ(registry.at(7), &slot);
+    EXPECT_EQ(at(registry, 7), &slot);
     EXPECT_EQ(registry.size(), 1U);
 }
 
@@ -61,13 +67,13 @@ TEST(Registry, FindsNothingForAnotherGenerationOrNumber)  // [registration.stale
     EXPECT_EQ(registry.find(BorrowedFd{INT_MAX}), nullptr);
 }
 
-TEST(Registry, ForgetsAnErasedSlot) {
+TEST(Registry, DoesNotFindAnErasedSlot) {
     Registry registry;
     Slot first = slot_of(7, 42);
     Slot second = slot_of(7, 43);
     insert(registry, first);
 
-    registry.erase(first);
+    registry.erase(registry.entry(first.fd), first);
     EXPECT_EQ(registry.find(BorrowedFd{7}), nullptr);
     EXPECT_EQ(registry.size(), 0U);
 
@@ -75,7 +81,7 @@ TEST(Registry, ForgetsAnErasedSlot) {
     EXPECT_EQ(registry.find(BorrowedFd{7}), &second);
 }
 
-TEST(Registry, KeepsItsRowsWhereTheyAreWhenItGrows) {
+TEST(Registry, FindsEverySlotAfterItHasGrown) {
     Registry registry;
     std::vector<Slot> slots;
     constexpr int count = 5000;
@@ -89,92 +95,65 @@ TEST(Registry, KeepsItsRowsWhereTheyAreWhenItGrows) {
     }
 
     for (int fd = 0; fd < count; ++fd) {
-        ASSERT_EQ(registry.at(fd), &slots[static_cast<std::size_t>(fd)]);
+        ASSERT_EQ(at(registry, fd), &slots[static_cast<std::size_t>(fd)]);
     }
     EXPECT_EQ(registry.size(), std::size_t{count});
-    EXPECT_EQ(registry.at(count), nullptr);
+    EXPECT_EQ(at(registry, count), nullptr);
 }
 
-TEST(Registry, TakesAVeryHighNumberWithoutRoomForAllBelow) {
+TEST(Registry, TakesAVeryLargeDescriptorWithoutRoomForAllSmallerOnes) {
     Registry registry;
     Slot slot = slot_of(1'000'000'000, 1);
-    EXPECT_FALSE(registry.has_room(slot.fd));
+    EXPECT_FALSE(static_cast<bool>(registry.entry(slot.fd)));
 
     insert(registry, slot);
 
-    EXPECT_TRUE(registry.has_room(slot.fd));
-    EXPECT_FALSE(registry.has_room(5));
-    EXPECT_EQ(registry.at(slot.fd), &slot);
+    EXPECT_TRUE(static_cast<bool>(registry.entry(slot.fd)));
+    EXPECT_FALSE(static_cast<bool>(registry.entry(5)));
+    EXPECT_EQ(at(registry, slot.fd), &slot);
     EXPECT_EQ(visited(registry), (std::vector{&slot}));
 }
 
-TEST(Registry, FindsAnEvictedSlotByItsNameOnly) {
+TEST(Registry, RemembersWhichDescriptorsMayHaveAStaleEntry) {
     Registry registry;
-    Slot paused = slot_of(7, 42);
-    Slot newcomer = slot_of(7, 43);
-    insert(registry, paused);
-
-    registry.evict(paused);
-    insert(registry, newcomer);
-
-    EXPECT_EQ(registry.find(BorrowedFd{7}), &newcomer);
-    EXPECT_EQ(registry.find(RegistrationId{7, 42}), &paused);
-    EXPECT_EQ(registry.find(RegistrationId{7, 43}), &newcomer);
-    EXPECT_EQ(registry.size(), 2U);
-
-    registry.erase(paused);
-    EXPECT_EQ(registry.find(RegistrationId{7, 42}), nullptr);
-    EXPECT_EQ(registry.find(BorrowedFd{7}), &newcomer);
-    EXPECT_EQ(registry.size(), 1U);
-}
-
-TEST(Registry, RemembersWhichNumbersTheQuarantineHolds) {
-    Registry registry;
-    EXPECT_FALSE(registry.may_have_stale_entry(7));
-    EXPECT_FALSE(registry.may_have_stale_entry(-1));
     registry.reserve(7);
+    EXPECT_FALSE(registry.entry(7).may_be_stale());
 
-    registry.mark_stale(7);
-    EXPECT_TRUE(registry.may_have_stale_entry(7));
-    EXPECT_FALSE(registry.may_have_stale_entry(8));
+    registry.entry(7).mark_stale();
+    EXPECT_TRUE(registry.entry(7).may_be_stale());
+    EXPECT_FALSE(registry.entry(8).may_be_stale());
 
-    registry.clear_stale(7);
-    EXPECT_FALSE(registry.may_have_stale_entry(7));
+    registry.clear_stale();
+    EXPECT_FALSE(registry.entry(7).may_be_stale());
 }
 
-TEST(Registry, VisitsEverySlotOnceEvictedOnesToo) {
+TEST(Registry, VisitsEverySlotOnce) {
     Registry registry;
-    std::vector<Slot> slots{slot_of(0, 1), slot_of(511, 2), slot_of(512, 3), slot_of(0, 4)};
-    insert(registry, slots[0]);
-    insert(registry, slots[1]);
-    insert(registry, slots[2]);
-    registry.evict(slots[0]);
-    insert(registry, slots[3]);
+    std::vector<Slot> slots{slot_of(0, 1), slot_of(511, 2), slot_of(512, 3), slot_of(5000, 4)};
+    for (Slot& slot : slots) {
+        insert(registry, slot);
+    }
 
-    std::vector<Slot*> all = visited(registry);
-
-    std::ranges::sort(all);
-    EXPECT_EQ(all, (std::vector{&slots[0], &slots[1], &slots[2], &slots[3]}));
+    EXPECT_EQ(visited(registry), (std::vector{&slots[0], &slots[1], &slots[2], &slots[3]}));
 }
 
 TEST(Registry, LetsAVisitorEraseAndInsert) {
     Registry registry;
-    std::vector<Slot> slots{slot_of(1, 1), slot_of(2, 2), slot_of(3, 3), slot_of(1, 4)};
+    std::vector<Slot> slots{slot_of(1, 1), slot_of(2, 2), slot_of(3, 3), slot_of(2000, 4)};
     insert(registry, slots[0]);
     insert(registry, slots[1]);
-    registry.evict(slots[0]);
-    insert(registry, slots[3]);
     std::vector<Slot*> seen;
 
     registry.for_each([&](Slot& slot) {
         seen.push_back(&slot);
-        registry.erase(slot);
+        registry.erase(registry.entry(slot.fd), slot);
         if (&slot == &slots[1]) {
             insert(registry, slots[2]);
+            insert(registry, slots[3]);
         }
     });
 
-    EXPECT_EQ(seen, (std::vector{&slots[3], &slots[1], &slots[2], &slots[0]}));
+    EXPECT_EQ(seen, (std::vector{&slots[0], &slots[1], &slots[2], &slots[3]}));
     EXPECT_EQ(registry.size(), 0U);
 }
 

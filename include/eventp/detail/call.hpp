@@ -4,11 +4,9 @@
 #include <chrono>
 #include <concepts>
 #include <condition_variable>
-#include <coroutine>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +16,7 @@
 #include <cxxabi.h>
 
 #include <eventp/detail/task.hpp>
+#include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 
 namespace eventp::detail {
@@ -34,7 +33,12 @@ struct CallResultOf<Result<R>> {
 template <typename F>
 using CallResult = typename CallResultOf<std::remove_cvref_t<ClosureResult<F>>>::Type;
 
-/// The answer to one call, which the caller waits for and the reactor's thread gives.
+/// One call of a closure on the reactor's thread: its stage, and its result.
+///
+///     queued -> started -> done        the reactor's thread
+///     queued -> abandoned              the caller: the closure never starts
+///
+/// The result is written by the reactor's thread before `done` and read by the caller after it.
 template <typename R>
 class CallState {
 public:
@@ -42,7 +46,9 @@ public:
     CallState(const CallState&) = delete;
     CallState& operator=(const CallState&) = delete;
 
-    /// The reactor's thread, once. False: the caller has given up, do not start.
+    // --- the reactor's thread ---
+
+    /// False if the caller has abandoned the call: the closure must not start.
     [[nodiscard]] bool start() {
         const std::lock_guard lock{mutex_};
         if (stage_ != Stage::queued) {
@@ -51,50 +57,77 @@ public:
         stage_ = Stage::started;
         return true;
     }
-    void answer(Result<R> result) { finish(std::move(result), nullptr); }
-    void fail(std::exception_ptr thrown) { finish(std::nullopt, std::move(thrown)); }
+    /// Throws what constructing the result throws; there is none then.
+    template <typename... Args>
+    void set_result(Args&&... args) {
+        result_.emplace(std::forward<Args>(args)...);
+    }
+    void set_exception(std::exception_ptr thrown) noexcept { thrown_ = std::move(thrown); }
+    /// Releases the caller. Throws what its continuation throws.
+    void finish() {
+        std::move_only_function<void()> continuation;
+        {
+            const std::lock_guard lock{mutex_};
+            stage_ = Stage::done;
+            continuation = std::exchange(continuation_, nullptr);
+            changed_.notify_all();
+        }
+        if (continuation) {
+            continuation();
+        }
+    }
 
     // --- the caller ---
 
+    /// Waits for the result. A cancellation point: call abandon() when it unwinds.
     void wait() {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return stage_ == Stage::done; });
     }
-    /// False when the time is over and the closure has not started; it never will then. One that
-    /// has started is waited for: it may use what the caller has on its stack.
-    [[nodiscard]] bool wait_or_give_up(std::chrono::steady_clock::time_point deadline) {
+    /// The same until `deadline`. False if the closure has not started by then: it never will.
+    [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point deadline) {
+        {
+            std::unique_lock lock{mutex_};
+            if (changed_.wait_until(lock, deadline, [this] { return stage_ == Stage::done; })) {
+                return true;
+            }
+        }
+        return !abandon();
+    }
+    /// True if the closure had not started: it never will. Otherwise waits until it has ended,
+    /// because it may use what is on the caller's stack.
+    bool abandon() {
         std::unique_lock lock{mutex_};
-        const auto is_done = [this] { return stage_ == Stage::done; };
-        if (changed_.wait_until(lock, deadline, is_done)) {
+        if (stage_ == Stage::queued) {
+            stage_ = Stage::abandoned;
             return true;
         }
-        if (stage_ == Stage::queued) {
-            stage_ = Stage::given_up;
-            return false;
-        }
-        changed_.wait(lock, is_done);
-        return true;
+        changed_.wait(lock, [this] { return stage_ == Stage::done; });
+        return false;
     }
     [[nodiscard]] bool is_done() {
         const std::lock_guard lock{mutex_};
         return stage_ == Stage::done;
     }
-    /// After it is done: the answer, or the closure's exception.
+    /// When it is done: the result, once. Throws what the closure threw, and what moving the result
+    /// throws.
     [[nodiscard]] Result<R> take() {
 #if defined(__cpp_exceptions)
         if (thrown_ != nullptr) {
             std::rethrow_exception(std::exchange(thrown_, nullptr));
         }
 #endif
-        return std::move(*result_);
+        Result<R> taken = std::move(*result_);
+        result_.reset();  // on the caller's thread
+        return taken;
     }
-    /// Has `when_done` called once, from the thread that answers. False when it is done already.
-    [[nodiscard]] bool then(std::move_only_function<void()> when_done) {
+    /// Arranges for `continuation` to be called once, by finish(). False if the call is done.
+    [[nodiscard]] bool then(std::move_only_function<void()> continuation) {
         const std::lock_guard lock{mutex_};
         if (stage_ == Stage::done) {
             return false;
         }
-        when_done_ = std::move(when_done);
+        continuation_ = std::move(continuation);
         return true;
     }
 
@@ -102,32 +135,17 @@ protected:
     CallState() = default;
 
 private:
-    enum class Stage : std::uint8_t { queued, started, done, given_up };
-
-    void finish(std::optional<Result<R>> result, std::exception_ptr thrown) {
-        std::move_only_function<void()> when_done;
-        {
-            const std::lock_guard lock{mutex_};
-            result_ = std::move(result);
-            thrown_ = std::move(thrown);
-            stage_ = Stage::done;
-            when_done = std::exchange(when_done_, nullptr);
-            changed_.notify_all();
-        }
-        if (when_done) {
-            when_done();
-        }
-    }
+    enum class Stage : std::uint8_t { queued, started, done, abandoned };
 
     std::mutex mutex_;
     std::condition_variable changed_;
     Stage stage_ = Stage::queued;
     std::optional<Result<R>> result_;
     std::exception_ptr thrown_;
-    std::move_only_function<void()> when_done_;
+    std::move_only_function<void()> continuation_;
 };
 
-/// A call as the mailbox holds it. The caller holds the state; whoever goes last frees it.
+/// A call as the mailbox holds it. It is shared by the caller and the mailbox.
 template <typename F>
 class CallTask : public Task, public CallState<CallResult<F>> {
 public:
@@ -136,58 +154,61 @@ public:
     template <typename G>
         requires(!std::same_as<std::remove_cvref_t<G>, CallTask>)
     explicit CallTask(G&& closure)
-        : Task{.finish = &run_or_drop}, closure_{std::in_place, std::forward<G>(closure)} {}
+        : Task{.run_or_drop = &run_or_drop_this},
+          closure_{std::in_place, std::forward<G>(closure)} {}
 
-    /// The reactor's half of the ownership, from the moment it is posted.
-    void keep_alive(std::shared_ptr<CallTask> self) noexcept { self_ = std::move(self); }
-    void drop_reactors_half() noexcept { const auto last = std::exchange(self_, nullptr); }
+    /// The mailbox's share, from the moment when the task is posted.
+    void share_with_mailbox(std::shared_ptr<CallTask> self) noexcept { self_ = std::move(self); }
+    void drop_mailbox_share() noexcept { const auto last = std::exchange(self_, nullptr); }
 
-    /// The caller's, after giving up: nobody will run it.
+    /// By the caller that has abandoned the call, or by the reactor's thread.
     void destroy_closure() noexcept { closure_.reset(); }
 
 private:
-    static void run_or_drop(Task* task, ReactorOps* reactor) {
+    static void run_or_drop_this(Task* task, ReactorOps* reactor) {
         CallTask& call = *static_cast<CallTask*>(task);
         const std::shared_ptr<CallTask> self = std::exchange(call.self_, nullptr);
         if (!call.start()) {
             return;
         }
         if (reactor == nullptr) {
-            call.closure_.reset();
-            call.answer(error(std::errc::broken_pipe));
-            return;
-        }
-        std::optional<Result<R>> result;
-        std::exception_ptr thrown;
-#if defined(__cpp_exceptions)
-        try {
-            result.emplace(call.run(*reactor));
-        } catch (abi::__forced_unwind&) {
-            // The reactor's thread is being cancelled (pthread_cancel(3)): that must go on.
-            call.closure_.reset();
-            call.answer(error(std::errc::broken_pipe));
-            throw;
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-#else
-        result.emplace(call.run(*reactor));
-#endif
-        call.closure_.reset();  // before the caller goes on, whose frame it may refer to
-        // Throws: a coroutine that goes on in here may; that is not the closure's exception.
-        if (result) {
-            call.answer(std::move(*result));
+            call.set_result(error(std::errc::broken_pipe));
         } else {
-            call.fail(std::move(thrown));  // the caller's take() throws it on
+            call.run(*reactor);
         }
+        // Before the caller continues: the closure may refer to its frame, and the caller may rely
+        // on the destruction of what the closure removed.
+        call.destroy_closure();
+        if (reactor != nullptr) {
+            reactor->destroy_removed();
+        }
+        call.finish();
     }
 
-    [[nodiscard]] Result<R> run(ReactorOps& reactor) {
+    void run(ReactorOps& reactor) {
+#if defined(__cpp_exceptions)
+        try {
+            call_and_keep_result(reactor);
+        } catch (abi::__forced_unwind&) {
+            // This thread is being cancelled (pthread_cancel(3)), which must continue.
+            destroy_closure();
+            this->set_result(error(std::errc::broken_pipe));
+            this->finish();
+            throw;
+        } catch (...) {
+            this->set_exception(std::current_exception());
+        }
+#else
+        call_and_keep_result(reactor);
+#endif
+    }
+
+    void call_and_keep_result(ReactorOps& reactor) {
         if constexpr (std::is_void_v<std::remove_cvref_t<ClosureResult<F>>>) {
             call_closure(*closure_, reactor);
-            return {};
+            this->set_result();
         } else {
-            return Result<R>{call_closure(*closure_, reactor)};
+            this->set_result(call_closure(*closure_, reactor));
         }
     }
 

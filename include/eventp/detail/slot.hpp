@@ -15,46 +15,101 @@ namespace detail {
 struct Slot;
 struct SlotAccess;
 
-/// What can be done to a value whose type is known no more.
+/// The type-erased operations of a subscriber: a hand-written vtable.
 struct Operations {
     void (*call)(Slot* slot, std::uint32_t events, ReactorOps* reactor);
     void (*destroy)(Slot* slot) noexcept;
     int (*descriptor)(Slot* slot);
-    /// The value, or the part of it, that has the type behind the key; null when none has.
+    /// The value, or the part of it that has the type with this key; null if there is none.
     void* (*find)(Slot* slot, const void* type_key) noexcept;
-    /// Null for a type that does not outlive a fork in the child.
+    /// Null for a type that is not kept in a forked child.
     void (*after_fork)(Slot* slot, ReactorOps* reactor);
 };
 
-/// How a slot answers an event. A change of variant swaps what is called, so that dispatch asks
-/// nothing of a slot.
-enum class Variant : std::uint8_t {
-    plain,    // calls the handler
-    oneshot,  // becomes `dropped`, then calls the handler: the kernel has disarmed the entry
-    dropped,  // counts the event as skipped: a fired one-shot, a paused or a removed subscriber
+/// What dispatch does with an event of a slot. A change of mode changes what is called, so that the
+/// dispatch loop does not inspect a slot.
+enum class DispatchMode : std::uint8_t {
+    call,       // call the handler
+    call_once,  // set the state `fired`, then call the handler
+    drop,       // count the event as dropped
 };
 
-/// Whether the kernel's set has an entry with the address of a slot.
-enum class Presence : std::uint8_t {
-    absent,   // no: paused, or a rebuild found its descriptor closed
-    present,  // yes, under its number
-    moved,    // perhaps, under a number it had; the next set has it under its own
-    lost,     // as `moved`, but the next set could not take it: absent once that is in place
+/// The life of a slot. Each transition has a number, and one function that makes it.
+///
+///                             (no memory)
+///                            1 |       ^ 2
+///                              v       |
+///                        +----------------+
+///           .----------->|  unregistered  |----------------.
+///           |            +----------------+                |
+///           | 4                   | 3                      | 3, paused
+///           |                     v                        v
+///           |            +----------------+    6     +-----------+
+///           |<-----------|    watched     |--------->| unwatched |-----> 4
+///           |            |                |<---------|           |
+///           |            +----------------+    7     +-----------+
+///           |              5 |       ^ 8                   ^
+///           |                v       |                     | 6
+///           |            +----------------+                |
+///           '------------|     fired      |----------------'
+///                        +----------------+
+///
+///           from each of the registered states: watched, fired, unwatched
+///                |                            |
+///                | 9, in a handler            | 9, otherwise
+///                v                            |
+///        +----------------+                   |
+///        |    retired     |                   |
+///        +----------------+                   |
+///                | 10                         |
+///                v                            v
+///        +---------------------------------------------+    11
+///        |                  destroyed                  |-----------> (no memory)
+///        +---------------------------------------------+
+///                | 11, if the kernel may hold the address
+///                v
+///        +----------------+    12
+///        |  quarantined   |-----------> (no memory)
+///        +----------------+
+///
+///      1  made                AnySubscriber::make, adopt; Device      public headers
+///      2  destroyed           ~AnySubscriber                          any_subscriber.hpp
+///      3  added               Reactor::add                            reactor/add_modify.cpp
+///      4  extracted           State::hand_out                         reactor/remove.cpp
+///      5  one-shot event      fire_once                               core/slot.cpp
+///      6  paused              State::pause                            reactor/add_modify.cpp
+///         closed by the user  State::commit_rebuild                   reactor/rebuild.cpp
+///      7  resumed             State::resume                           reactor/add_modify.cpp
+///      8  armed again         State::change_watched                   reactor/add_modify.cpp
+///         requeued            Batch::prepend_requeued                 core/batch.hpp
+///      9  removed             State::remove                           reactor/remove.cpp
+///     10  handler returned    State::destroy                          reactor/dispatch.cpp
+///     11  between turns       Quarantine::settle                      core/quarantine.hpp
+///     12  instance replaced   Quarantine::release                     core/quarantine.hpp
+enum class SlotState : std::uint8_t {
+    unregistered,  // owned by an AnySubscriber
+    watched,       // registered; the epoll entry leads here
+    fired,         // registered; the entry of a one-shot subscriber is disarmed until modify()
+    unwatched,     // registered without an entry: paused, or a rebuild found its descriptor closed
+    retired,       // removed in a handler; the value is destroyed after that handler has returned
+    destroyed,     // the value is destroyed; a batch may still hold the address
+    quarantined,   // the kernel may hold the address until the epoll instance is replaced
 };
 
-/// The header in front of every subscriber, and what epoll_event.data points at.
+/// The header in front of every subscriber. epoll_event.data holds its address.
 ///
 ///     allocation            Slot (24 bytes)                            value
 ///     v                     v                                          v
 ///     +- - - - - - - - - - -+------------+-----------------+--+--------+-----------
-///     | padding when align  | operations | generation,     |fd| align, | S
+///     | padding if align    | operations | generation,     |fd| align, | S
 ///     | is above 8          |            | interest / next |  | state  |
 ///     +- - - - - - - - - - -+------------+-----------------+--+--------+-----------
 ///
-/// Invariant: the value is live exactly while `operations` points into a table of its type.
-/// The number stays readable in a dead slot: the quarantine asks for it.
-/// `align_log2` says where the memory of a slot comes from: allocate_slot() with that alignment,
-/// or, when it is `in_block`, the block of block.hpp.
+/// Invariant: the value is alive exactly while `operations` points into a table of its type.
+/// Invariant: `live` is valid in the states up to `unwatched`, `next` in the later ones.
+/// `fd` stays readable after the value was destroyed: the quarantine needs it.
+/// `align_log2` says how the memory was allocated: by allocate_slot() with that alignment or, if it
+/// is `in_block`, as part of a block (block.hpp).
 struct Slot {
     struct Live {
         std::uint32_t generation;
@@ -64,41 +119,37 @@ struct Slot {
     const Operations* operations;
     union {
         Live live;
-        Slot* next;  // of a slot that is on a list of removed ones
+        Slot* next;
     };
     int fd;
     std::uint8_t align_log2;
-    Variant variant;
-    Presence presence;
-    bool again_pending;  // waits on the again list
+    DispatchMode mode;
+    SlotState state;
+    bool is_requeued : 1;      // an event of it is queued for the next turn
+    bool is_unwatchable : 1;   // found by the rebuild that is running
+    bool kernel_may_hold : 1;  // of a removed slot: an epoll entry may lead here
 };
 static_assert(sizeof(Slot) == 24);
 
 inline constexpr std::uint8_t in_block = 0xFF;
 
-/// The operations of a type, one row per Variant.
+/// The operations of a type, one for each DispatchMode.
 struct OperationsTable {
-    Operations rows[3];
+    Operations modes[3];
 };
 
 EVENTP_API void fire_once(Slot* slot, std::uint32_t events, ReactorOps* reactor);
 EVENTP_API void drop_event(Slot* slot, std::uint32_t events, ReactorOps* reactor);
 
-/// Uninitialised memory for a slot and a value behind it. Throws std::bad_alloc.
+/// Uninitialised memory for a slot and a value after it. Throws std::bad_alloc.
 [[nodiscard]] EVENTP_API Slot* allocate_slot(std::size_t value_size, std::size_t value_align);
 EVENTP_API void free_slot(Slot* slot) noexcept;
-
-inline void set_variant(Slot& slot, Variant variant) noexcept {
-    // Safety: `operations` points at row `slot.variant` of a table with one row per variant.
-    slot.operations += static_cast<int>(variant) - static_cast<int>(slot.variant);
-    slot.variant = variant;
-}
 
 [[nodiscard]] inline void* value_of(Slot* slot) noexcept {
     return reinterpret_cast<std::byte*>(slot) + sizeof(Slot);
 }
 
-/// The address that stands for a type. Mutable, because linkers fold equal constants and equal
+/// The address that stands for a type. Mutable, because linkers merge equal constants and equal
 /// functions; visible, so that a shared object and a program agree on it if T itself is visible.
 template <typename T>
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above; never written.

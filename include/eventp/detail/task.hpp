@@ -18,12 +18,12 @@ namespace detail {
 
 /// Something to be done on the reactor's thread, linked into a mailbox.
 struct Task {
-    /// Does it, or with null drops it undone, and gives the memory back either way, also when what
-    /// it does throws.
-    using Finish = void (*)(Task* task, ReactorOps* reactor);
+    /// Runs the task or, if `reactor` is null, drops it; frees its memory in both cases, also if
+    /// what it runs throws.
+    using RunOrDrop = void (*)(Task* task, ReactorOps* reactor);
 
     Task* next = nullptr;
-    Finish finish = nullptr;
+    RunOrDrop run_or_drop = nullptr;
 };
 
 /// Calls a closure that takes ReactorOps& or nothing.
@@ -47,9 +47,11 @@ inline constexpr std::size_t task_align = 16;
 /// A closure that nobody waits for.
 template <typename F>
 struct PostedTask : Task {
-    explicit PostedTask(F&& posted) : Task{.finish = &run_or_drop}, closure{std::move(posted)} {}
+    template <typename G>
+    explicit PostedTask(G&& posted)
+        : Task{.run_or_drop = &run_or_drop_this}, closure(std::forward<G>(posted)) {}
 
-    static void run_or_drop(Task* task, ReactorOps* reactor) {
+    static void run_or_drop_this(Task* task, ReactorOps* reactor) {
         const std::unique_ptr<PostedTask> self{static_cast<PostedTask*>(task)};
         if (reactor != nullptr) {
             static_cast<void>(call_closure(self->closure, *reactor));

@@ -14,10 +14,9 @@ namespace detail {
 
 /// The handler itself, whatever the interest says.
 inline void call(eventp::detail::Slot& slot, Event event, ReactorOps& reactor) {
-    using eventp::detail::Variant;
-    // Safety: `operations` points at row `slot.variant` of a table with one row per variant.
-    const auto* plain = slot.operations - static_cast<int>(slot.variant);
-    plain[static_cast<int>(Variant::plain)].call(&slot, event.bits(), &reactor);
+    // Safety: `operations` points at entry `slot.mode` of a table with one entry for each mode.
+    const auto* modes = slot.operations - static_cast<int>(slot.mode);
+    modes->call(&slot, event.bits(), &reactor);
 }
 
 }  // namespace detail

@@ -78,6 +78,7 @@ public:
     MOCK_METHOD(Result<>, modify, (RegistrationKey key, Interest interest), (override));
     MOCK_METHOD(bool, remove, (RegistrationKey key), (override));
     MOCK_METHOD(bool, remove_now, (RegistrationKey key), (override));
+    MOCK_METHOD(void, destroy_removed, (), (override));
     MOCK_METHOD(AnySubscriber, extract, (RegistrationKey key), (override));
     MOCK_METHOD(bool, contains, (RegistrationKey key), (const, override));
     MOCK_METHOD(bool, requeue, (RegistrationKey key), (override));
@@ -116,9 +117,8 @@ private:
         Firing& operator=(const Firing&) = delete;
         ~Firing() {
             reactor_.fired_.pop_back();
-            while (reactor_.fired_.empty() && !reactor_.retired_.empty()) {
-                const AnySubscriber last = std::move(reactor_.retired_.back());
-                reactor_.retired_.pop_back();
+            if (reactor_.fired_.empty()) {
+                reactor_.destroy_retired();
             }
         }
 
@@ -139,6 +139,17 @@ private:
     }
     [[nodiscard]] std::size_t index_of(Kept::const_iterator position) const {
         return static_cast<std::size_t>(position - kept_.begin());
+    }
+    /// Destroys what was removed, except the subscribers whose handlers are fired.
+    void destroy_retired() {
+        const auto is_unused = [this](const AnySubscriber& each) {
+            return !is_fired(slot_of(each));
+        };
+        for (auto found = std::ranges::find_if(retired_, is_unused); found != retired_.end();
+             found = std::ranges::find_if(retired_, is_unused)) {
+            const AnySubscriber last = std::move(*found);  // its destructor may remove more
+            retired_.erase(found);
+        }
     }
     [[nodiscard]] bool is_fired(const detail::Slot& slot) const {
         return std::ranges::find(fired_, &slot) != fired_.end();
@@ -165,6 +176,7 @@ private:
         ON_CALL(*this, remove_now(_)).WillByDefault([this](RegistrationKey key) {
             return drop(key, When::now);
         });
+        ON_CALL(*this, destroy_removed()).WillByDefault([this] { destroy_retired(); });
         ON_CALL(*this, extract(_)).WillByDefault([this](RegistrationKey key) {
             const auto found = find_kept(key);
             return found == kept_.end() || is_fired(slot_of(*found)) ? AnySubscriber{}
