@@ -35,8 +35,13 @@ struct OperationsOf {
     using Stored = typename Storage::Stored;
 
     static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
-        SubscriberTraits<S>::call(Storage::get(slot), Event{events}, Interest{slot->live.interest},
-                                  RegistrationId{slot->fd, slot->live.generation}, *reactor);
+        using Traits = SubscriberTraits<S>;
+        S& value = Storage::get(slot);
+        Arguments<typename Traits::Fd> arguments{
+            Traits::descriptor_object(value), Event{events}, Interest{slot->live.interest},
+            RegistrationId{slot->fd, slot->live.generation}, *reactor};
+        auto&& handler = Traits::handler(value);
+        call_handler(handler, arguments);
     }
     static void destroy(Slot* slot) noexcept {
         std::destroy_at(static_cast<Stored*>(value_of(slot)));

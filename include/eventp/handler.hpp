@@ -10,34 +10,36 @@
 
 namespace eventp {
 
-/// Handlers: plain callables that name what they need. [handler.parameters]
+/// Handlers: plain callables whose parameters say what they need. [handler.parameters]
 ///
-/// A handler takes any subset, in any order, each at most once, of
+/// A handler takes any subset of the following, in any order, each at most once:
 ///
-///     Fd&, const Fd&   the descriptor object it was registered with (or what that points at)
+///     Fd&, const Fd&   the descriptor object that it was registered with, or what that points to
 ///     Event            what was reported
 ///     Interest         what is registered at the moment of the call
-///     RegistrationId     its own name
-///     ReactorOps&      what it may do to the reactor
+///     RegistrationId   its own id
+///     ReactorOps&      the operations of the reactor that it may use
 ///
 /// and returns nothing. It may be a function, a function pointer, a member function of the
 /// descriptor object, a functor or a lambda (mutable, noexcept and move-only ones too).
-/// Parameters are read from the signature when the handler is compiled; anything else in it is
-/// refused with one sentence.
+/// The parameters are read from the signature at compile time. Any other parameter does not
+/// compile, with an error of one sentence. A null pointer or an empty std::function is refused when
+/// the subscriber is built. [handler.null]
 ///
 /// A callable without one readable call operator (a generic lambda, an overload set,
 /// std::bind_front) is tried with the parameters in the order descriptor, Event, ReactorOps&,
-/// Interest, RegistrationId: the most parameters first, and the first list that fits is taken.
-/// [handler.generic] To say it outright: `with_handler<Args...>(f)`. [handler.explicit]
-/// std::bind is refused: it takes any number of arguments and drops what it does not know.
+/// Interest, RegistrationId: the most parameters first, and the first list that fits is used.
+/// [handler.generic] To name the parameters explicitly: `with_handler<Args...>(f)`.
+/// [handler.explicit]
+/// std::bind is refused: it accepts any number of arguments and ignores those it does not need.
 
 /// A handler that is part of the type, so that it is called directly. [handler.static]
 ///
-/// A handler stored as a pointer costs a second indirect branch per event; this one none.
+/// A handler that is stored as a pointer costs a second indirect branch per event; this one none.
 template <auto Function>
 struct StaticHandler {};
 
-/// A handler with its parameters said outright.
+/// A handler with its parameters named explicitly.
 template <typename F, typename... Args>
 struct TypedHandler {
     F function;
@@ -50,87 +52,85 @@ template <typename F, typename... Args>
     return is_null_handler(handler.function);
 }
 
-template <typename Fd, typename F, typename... A>
-constexpr void call_with(F& function, Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
-    static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
-                  "eventp: a handler returns void: there is nobody to read its result");
-    std::invoke(function, static_cast<A>(pick<A>(from))...);
+template <typename Result>
+consteval void check_result() {
+    static_assert(std::is_void_v<Result>,
+                  "eventp: a handler must return void; its result would be ignored");
 }
 
-/// A member function of the descriptor object, called for one event. `Function` may be a constant,
-/// which makes it a direct call.
-template <typename Fd, typename Function>
-constexpr void call_member(Function function, Arguments<Fd>& from) {
-    using Sig = SignatureOf<Function>;
-    static_assert(Sig::readable,
-                  "eventp: a member function that is a handler is not "
-                  "volatile, not variadic and takes an lvalue");
-    static_assert(std::is_convertible_v<Fd&, typename Sig::Class&>,
-                  "eventp: a member function that is a handler belongs to the descriptor "
-                  "object it was registered with");
-    static_assert(std::is_void_v<typename Sig::Result>,
-                  "eventp: a handler returns void: there is nobody to read its result");
-    if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
-        const auto call = [&]<typename... A>(TypeList<A...> /*parameters*/) {
-            (static_cast<typename Sig::Class&>(from.fd).*
-             function)(static_cast<A>(pick<A>(from))...);
-        };
-        call(typename Sig::Parameters{});
-    }
-}
-
-/// Calls any handler with what it asks for.
+/// The parameters that a handler for an `Fd` is called with, as a TypeList; an error of one
+/// sentence if they are not allowed.
 template <typename Fd, typename F>
-struct Invoker {
-    static constexpr void call(F& function, Arguments<Fd>& from) {
-        using Plain = std::remove_cv_t<F>;
-        static_assert(!std::is_bind_expression_v<Plain>,
-                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
-                      "read: use a lambda or std::bind_front");
+struct HandlerSignature {
+    using Plain = std::remove_cv_t<F>;
+    static_assert(!std::is_bind_expression_v<Plain>,
+                  "eventp: std::bind ignores surplus arguments, so its parameters cannot be read: "
+                  "use a lambda or std::bind_front");
+
+    static consteval auto parameters() {
         if constexpr (std::is_member_function_pointer_v<Plain>) {
-            call_member<Fd, Plain>(function, from);
+            using Sig = SignatureOf<Plain>;
+            static_assert(Sig::readable,
+                          "eventp: a member function that is a handler must not be volatile, "
+                          "variadic or &&-qualified");
+            static_assert(std::is_convertible_v<Fd&, typename Sig::Class&>,
+                          "eventp: a member function that is a handler must belong to the "
+                          "descriptor object that it is registered with");
+            check_result<typename Sig::Result>();
+            return check_parameters<Fd>(typename Sig::Parameters{});
         } else if constexpr (CallSignature<Plain>::readable) {
-            using Sig = CallSignature<Plain>;
-            static_assert(std::is_void_v<typename Sig::Result>,
-                          "eventp: a handler returns void: there is nobody to read its result");
-            if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
-                call_with(function, from, typename Sig::Parameters{});
-            }
+            check_result<typename CallSignature<Plain>::Result>();
+            return check_parameters<Fd>(typename CallSignature<Plain>::Parameters{});
         } else {
             using Found = typename LongestCallable<Plain, HandlerParameters<Fd>>::Type;
             static_assert(!std::is_void_v<Found>,
                           "eventp: no order of descriptor, Event, ReactorOps&, Interest and "
-                          "RegistrationId fits this handler: name them with with_handler<Args...>");
-            if constexpr (!std::is_void_v<Found>) {
-                call_with(function, from, Found{});
-            }
+                          "RegistrationId fits this handler: name them with "
+                          "with_handler<Args...>");
+            return std::type_identity<Found>{};
         }
     }
+    using Parameters = typename decltype(parameters())::type;
+
+    static constexpr F& callable(F& handler) noexcept { return handler; }
 };
 
 template <typename Fd, typename F, typename... A>
-struct Invoker<Fd, TypedHandler<F, A...>> {
-    static constexpr void call(TypedHandler<F, A...>& handler, Arguments<Fd>& from) {
-        if constexpr (check_parameters<Fd>(TypeList<A...>{})) {
-            call_with(handler.function, from, TypeList<A...>{});
-        }
+struct HandlerSignature<Fd, TypedHandler<F, A...>> {
+    using Parameters = typename decltype(check_parameters<Fd>(TypeList<A...>{}))::type;
+    static constexpr F& callable(TypedHandler<F, A...>& handler) noexcept {
+        return handler.function;
     }
 };
 
 template <typename Fd, auto Function>
-struct Invoker<Fd, StaticHandler<Function>> {
-    static constexpr void call(StaticHandler<Function>& /*handler*/, Arguments<Fd>& from) {
-        auto function = Function;  // a constant: the call is a direct one
-        Invoker<Fd, std::remove_cv_t<decltype(Function)>>::call(function, from);
+struct HandlerSignature<Fd, StaticHandler<Function>> {
+    static constexpr auto function = Function;
+    using Parameters = typename HandlerSignature<Fd, decltype(Function)>::Parameters;
+    static constexpr const auto& callable(StaticHandler<Function>& /*handler*/) noexcept {
+        return function;
     }
 };
 
-/// Calls `handler` with what it asks for of the five.
+/// Calls a handler with the arguments that its parameters name.
+template <typename Fd, typename F, typename... A>
+constexpr void call_with(F& callable, Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
+    if constexpr (std::is_member_function_pointer_v<F>) {
+        typename SignatureOf<std::remove_cv_t<F>>::Class& object = from.fd;
+        (object.*callable)(static_cast<A>(pick<A>(from))...);
+    } else {
+        check_result<std::invoke_result_t<F&, A...>>();
+        callable(static_cast<A>(pick<A>(from))...);
+    }
+}
+
+/// The same for any handler.
 template <typename Fd, typename F>
-constexpr void inject(F& handler, Fd& fd, Event event, Interest interest,
-                      RegistrationId registration, ReactorOps& reactor) {
-    Arguments<Fd> arguments{fd, event, interest, registration, reactor};
-    Invoker<Fd, F>::call(handler, arguments);
+constexpr void call_handler(F& handler, Arguments<Fd>& from) {
+    using Signature = HandlerSignature<Fd, F>;
+    if constexpr (!std::is_void_v<typename Signature::Parameters>) {
+        call_with(Signature::callable(handler), from, typename Signature::Parameters{});
+    }
 }
 
 }  // namespace detail

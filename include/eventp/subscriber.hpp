@@ -15,7 +15,7 @@ namespace eventp {
 
 namespace detail {
 
-/// handle() in either of its shapes: one readable signature, or a generic or overloaded one.
+/// handle() has one readable signature.
 template <typename S>
 concept HasReadableHandle = requires {
     requires SignatureOf<decltype(&S::handle)>::readable;
@@ -25,7 +25,8 @@ concept HasReadableHandle = requires {
 template <typename S>
 struct HandleCaller {
     S& object;
-    /// T is S, known late: a type without handle() is told so by the concept, not by an error here.
+    /// T is S; as a default argument it delays the lookup, so that a type without handle() fails
+    /// the concept Subscriber and does not cause an error here.
     template <typename... A, typename T = S>
     constexpr auto operator()(A&&... arguments)
         -> decltype(static_cast<T&>(object).handle(std::forward<A>(arguments)...)) {
@@ -43,17 +44,19 @@ concept HasHandle =
 template <typename S>
 concept HasAfterFork = requires(S& x, ReactorOps& reactor) { x.after_fork(reactor); };
 
-/// What a reactor can dispatch to: a descriptor, what it wants to be told, and handle().
+/// What a reactor can dispatch to: a type with a descriptor, an interest and handle().
 ///
+/// The builder makes FdSubscribers; a class of your own needs fd(), interest() and handle().
 /// handle() takes its parameters as any handler does (handler.hpp); its descriptor object is the
-/// subscriber itself, so there is no Fd& among them. The builder makes TriSubscribers; a class of
-/// your own needs fd(), interest() and handle(). [subscriber.custom]
-/// The destructor must not throw: std::terminate is called if it does.
+/// subscriber itself. interest() is called once, when the AnySubscriber is made. fd() is called
+/// when the subscriber is added or resumed, and may not use the reactor (ReactorOps). The
+/// destructor must be noexcept. [subscriber.custom]
 ///
 /// A subscriber, or the descriptor object of one that the builder made, may have a member
-/// `void after_fork(ReactorOps&)`: it then stays registered when a forked child takes its copy of
-/// the reactor over (Reactor::reinit_after_fork), and is called there first, to replace what it
-/// shares with the parent; its number is read anew after that. Others are destroyed. [fork.reinit]
+/// `void after_fork(ReactorOps&)`. It is called in a forked child that takes over its copy of the
+/// reactor (Reactor::reinit_after_fork), to replace what the object shares with the parent, under
+/// the same descriptor (dup3(2)); the subscriber stays registered then. Others are destroyed.
+/// [fork.reinit]
 template <typename S>
 concept Subscriber = !std::is_const_v<S> && Descriptor<S> && requires(const S& x) {
     { x.interest() } -> std::same_as<Interest>;
@@ -63,38 +66,41 @@ concept Subscriber = !std::is_const_v<S> && Descriptor<S> && requires(const S& x
 template <Descriptor Fd, typename Handler>
 class FdSubscriber {
 public:
-    FdSubscriber(Interest interest, Fd fd, Handler handler)
-        : fd_{std::move(fd)}, interest_{interest}, handler_{std::move(handler)} {}
+    FdSubscriber(Interest interest, Fd fd, Handler function)
+        : fd_{std::move(fd)}, interest_{interest}, handler_{std::move(function)} {}
 
     [[nodiscard]] int fd() { return fd_of(fd_); }
-    /// What to register at first; what is registered later is the reactor's to know.
+    /// The interest to register at first; modify() does not change it.
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
     [[nodiscard]] Fd& descriptor() noexcept { return fd_; }
 
-    void handle(Event event, Interest interest, RegistrationId registration, ReactorOps& reactor) {
-        detail::inject(handler_, detail::Unwrapped<Fd>::get(fd_), event, interest, registration,
-                       reactor);
+    [[nodiscard]] Handler& handler() noexcept { return handler_; }
+
+    /// Calls the handler as dispatch does.
+    void handle(Event event, Interest interest, RegistrationId id, ReactorOps& reactor) {
+        detail::Arguments<detail::UnwrappedOf<Fd>> arguments{detail::Unwrapped<Fd>::get(fd_), event,
+                                                             interest, id, reactor};
+        detail::call_handler(handler_, arguments);
     }
 
 private:
     Fd fd_;
-    Interest interest_;  // behind the descriptor: most are four bytes, and leave a hole of four
+    Interest interest_;  // here, because most descriptor objects have four bytes
     [[no_unique_address]] Handler handler_;
 };
 
 namespace detail {
 
-/// How the value in a slot is called, asked for its number, and found by type.
+/// How a subscriber is called, and found by type.
 template <Subscriber S>
 struct SubscriberTraits {
-    static void call(S& value, Event event, Interest interest, RegistrationId registration,
-                     ReactorOps& reactor) {
+    using Fd = S;
+    static Fd& descriptor_object(S& value) noexcept { return value; }
+    static auto handler(S& value) noexcept {
         if constexpr (HasReadableHandle<S>) {
-            StaticHandler<&S::handle> handler;
-            inject(handler, value, event, interest, registration, reactor);
+            return StaticHandler<&S::handle>{};
         } else {
-            HandleCaller<S> handler{value};
-            inject(handler, value, event, interest, registration, reactor);
+            return HandleCaller<S>{value};
         }
     }
     static void* find(S& value, const void* key) noexcept {
@@ -108,32 +114,33 @@ struct SubscriberTraits {
     }
 };
 
-template <typename Fd, typename Handler>
-struct SubscriberTraits<FdSubscriber<Fd, Handler>> {
-    using S = FdSubscriber<Fd, Handler>;
+template <typename Object, typename Handler>
+struct SubscriberTraits<FdSubscriber<Object, Handler>> {
+    using S = FdSubscriber<Object, Handler>;
 
-    static void call(S& value, Event event, Interest interest, RegistrationId registration,
-                     ReactorOps& reactor) {
-        value.handle(event, interest, registration, reactor);
+    using Fd = UnwrappedOf<Object>;
+    static Fd& descriptor_object(S& value) noexcept {
+        return Unwrapped<Object>::get(value.descriptor());
     }
+    static Handler& handler(S& value) noexcept { return value.handler(); }
     static void* find(S& value, const void* key) noexcept {
         if (key == &type_key<S>) {
             return std::addressof(value);
         }
-        if (key == &type_key<std::remove_cv_t<Fd>>) {
+        if (key == &type_key<std::remove_cv_t<Object>>) {
             return std::addressof(value.descriptor());
         }
-        if constexpr (!std::is_const_v<UnwrappedOf<Fd>>) {
-            if (key == &type_key<UnwrappedOf<Fd>>) {
-                return std::addressof(Unwrapped<Fd>::get(value.descriptor()));
+        if constexpr (!std::is_const_v<Fd>) {
+            if (key == &type_key<Fd>) {
+                return std::addressof(descriptor_object(value));
             }
         }
         return nullptr;
     }
-    static constexpr bool has_after_fork = HasAfterFork<UnwrappedOf<Fd>>;
+    static constexpr bool has_after_fork = HasAfterFork<Fd>;
     static void after_fork(S& value, ReactorOps& reactor) {
         if constexpr (has_after_fork) {
-            Unwrapped<Fd>::get(value.descriptor()).after_fork(reactor);
+            descriptor_object(value).after_fork(reactor);
         }
     }
 };

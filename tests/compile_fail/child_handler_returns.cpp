@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Nobody would read what the handler of a child's end returns. [child.parameters]
-// Expect: eventp: a handler returns void: there is nobody to read its result
+// Expect: eventp: a handler must return void; its result would be ignored
 #include <utility>
 
 #include <eventp/child.hpp>

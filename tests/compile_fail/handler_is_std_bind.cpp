@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: std::bind drops surplus arguments, so its parameters cannot be read: use a
+// Expect: eventp: std::bind ignores surplus arguments, so its parameters cannot be read: use a
 // Expect: lambda or std::bind_front
 #include <functional>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: a handler returns void: there is nobody to read its result
+// Expect: eventp: a handler must return void; its result would be ignored
 #include <eventp/builder.hpp>
 
 void misuse(eventp::ReactorOps& reactor) {

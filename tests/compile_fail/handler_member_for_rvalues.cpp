@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: a member function that is a handler is not volatile, not variadic and takes an
-// Expect: lvalue
+// Expect: eventp: a member function that is a handler must not be volatile, variadic or
+// Expect: &&-qualified
 #include <eventp/builder.hpp>
 
 struct Door {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: a member function that is a handler belongs to the descriptor object it was
-// Expect: registered with
+// Expect: eventp: a member function that is a handler must belong to the descriptor object that it
+// is Expect: registered with
 #include <eventp/builder.hpp>
 
 struct Door {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move or destroy
-// Expect: the reactor that is calling it
+// Expect: eventp: a handler takes ReactorOps&, not Reactor&: a handler must not run, move or
+// Expect: destroy the reactor that called it
 #include <eventp/builder.hpp>
 #include <eventp/reactor.hpp>
 

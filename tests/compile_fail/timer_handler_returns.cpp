@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Nobody would read what a timer's handler returns. [timer.parameters]
-// Expect: eventp: a handler returns void: there is nobody to read its result
+// Expect: eventp: a handler must return void; its result would be ignored
 #include <chrono>
 
 #include <eventp/timer.hpp>

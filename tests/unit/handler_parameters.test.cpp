@@ -67,7 +67,9 @@ protected:
         Door door;
         begin(door);
 
-        detail::inject(function, door, event, told, name, reactor);
+        detail::Arguments<std::remove_reference_t<decltype(door)>> arguments{door, event, told,
+                                                                             name, reactor};
+        detail::call_handler(function, arguments);
 
         constexpr char expected[] = {letter_of<A>..., '\0'};
         end(expected);

@@ -60,7 +60,7 @@ consteval bool check_function() {
         static_assert(std::is_convertible_v<T&, typename SignatureOf<F>::Class&>,
                       "eventp: the member function belongs to the device it is called on");
         static_assert(std::is_void_v<typename SignatureOf<F>::Result>,
-                      "eventp: a handler returns void: there is nobody to read its result");
+                      "eventp: a handler must return void; its result would be ignored");
         return std::is_convertible_v<T&, typename SignatureOf<F>::Class&>;
     } else {
         static_assert(std::is_member_function_pointer_v<F> && SignatureOf<F>::readable,
@@ -84,8 +84,10 @@ struct DevicePart<T, Watch<Where, Function>> {
     static T& object(Slot* slot) noexcept { return *static_cast<T*>(object_pointer_of(slot)); }
 
     static void call(Slot* slot, std::uint32_t events, ReactorOps* reactor) {
-        if constexpr (check_parameters<Fd>(typename Sig::Parameters{})) {
-            inject(slot, events, reactor, typename Sig::Parameters{});
+        using Parameters =
+            typename decltype(check_parameters<Fd>(typename Sig::Parameters{}))::type;
+        if constexpr (!std::is_void_v<Parameters>) {
+            inject(slot, events, reactor, Parameters{});
         }
     }
     static void destroy(Slot* slot) noexcept {

@@ -41,13 +41,13 @@ private:
         constexpr bool takes_reactor = (std::is_same_v<std::remove_cvref_t<A>, Reactor> || ...);
         constexpr bool allowed = (Source::template is_parameter<A> && ...);
         static_assert(!takes_reactor,
-                      "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move "
-                      "or destroy the reactor that is calling it");
+                      "eventp: a handler takes ReactorOps&, not Reactor&: a handler must not run, "
+                      "move or destroy the reactor that called it");
         Source::template refuse_unless<allowed || takes_reactor>();
         static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
         if constexpr (allowed && all_different<A...>) {
             static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
-                          "eventp: a handler returns void: there is nobody to read its result");
+                          "eventp: a handler must return void; its result would be ignored");
             std::invoke(handler, static_cast<A>(Source::template pick<A>(from))...);
         }
     }

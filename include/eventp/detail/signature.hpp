@@ -21,7 +21,7 @@ struct TypeList {
     static constexpr std::size_t size = sizeof...(Ts);
 };
 
-// --- reading a signature ------------------------------------------------------------------------
+// --- reading a signature ---
 
 /// Parameters and result of a function, member function or call operator, where one can be read.
 template <typename F>
@@ -58,8 +58,8 @@ consteval bool takes(TypeList<A...> /*parameters*/) {
     return std::is_invocable_v<F&, A...>;
 }
 
-/// One call operator whose type tells its parameters: that of one with an explicit object parameter
-/// (P0847) has the object among them.
+/// Satisfied if F has exactly one call operator, so that its parameters can be read. (For one with
+/// an explicit object parameter, P0847, the first parameter is the object.)
 template <typename F>
 concept HasOneCallOperator = std::is_member_function_pointer_v<decltype(&F::operator())> ||
                              takes<F>(typename SignatureOf<decltype(&F::operator())>::Parameters{});
@@ -69,8 +69,7 @@ struct CallSignature : SignatureOf<F> {};
 template <HasOneCallOperator F>
 struct CallSignature<F> : SignatureOf<decltype(&F::operator())> {};
 
-// --- which parameter gets what
-// --------------------------------------------------------------------
+// --- which parameter gets what ---
 
 /// Everything a handler can ask for, for one event.
 template <typename Fd>
@@ -117,20 +116,24 @@ constexpr decltype(auto) pick(Arguments<Fd>& from) noexcept {
     }
 }
 
+/// The type of the list, as a std::type_identity; void if a parameter is not allowed, so that the
+/// error of a static_assert is the only one.
 template <typename Fd, typename... A>
-consteval bool check_parameters(TypeList<A...> /*parameters*/) {
-    static_assert((!std::is_same_v<std::remove_cvref_t<A>, Reactor> && ...),
-                  "eventp: a handler is given ReactorOps&, not Reactor&: it may not run, move or "
-                  "destroy the reactor that is calling it");
-    static_assert(((is_allowed<A, Fd> || std::is_same_v<std::remove_cvref_t<A>, Reactor>) && ...),
+consteval auto check_parameters(TypeList<A...> /*parameters*/) {
+    constexpr bool takes_reactor = (std::is_same_v<std::remove_cvref_t<A>, Reactor> || ...);
+    constexpr bool is_every_one_allowed = (is_allowed<A, Fd> && ...);
+    static_assert(!takes_reactor,
+                  "eventp: a handler takes ReactorOps&, not Reactor&: a handler must not run, move "
+                  "or destroy the reactor that called it");
+    static_assert(is_every_one_allowed || takes_reactor,
                   "eventp: a handler takes any of Fd&, const Fd&, Event, Interest, RegistrationId "
                   "and ReactorOps&, where Fd is the descriptor object it was registered with");
     static_assert(all_different<A...>, "eventp: a handler takes each of its parameters once");
-    return true;
+    constexpr bool is_good = is_every_one_allowed && all_different<A...>;
+    return std::type_identity<std::conditional_t<is_good, TypeList<A...>, void>>{};
 }
 
-// --- callables without one readable call operator
-// -------------------------------------------------
+// --- callables without one readable call operator ---
 
 /// What a generic callable is tried with. The small values are rvalues here, so that `auto&` takes
 /// only the descriptor and the reactor and no body is instantiated with a value it cannot use.
