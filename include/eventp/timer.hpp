@@ -118,7 +118,7 @@ public:
     /// Errors:         invalid_argument: the period is not positive. Those of after().
     template <typename Rep, typename Period, typename F>
     [[nodiscard]] Result<TimerId> every(std::chrono::duration<Rep, Period> period, F&& handler) {
-        const Moment first = from_now(period);
+        const Deadline first = from_now(period);
         if (first.ns <= 0) {
             return detail::error(std::errc::invalid_argument);
         }
@@ -140,11 +140,11 @@ public:
     ///                 another clock.
     template <typename Rep, typename Period>
     bool reschedule(TimerId id, std::chrono::duration<Rep, Period> delay) noexcept {
-        return move_to(id, from_now(delay));
+        return reschedule_to(id, from_now(delay));
     }
     template <typename TimeClock, typename Duration>
     bool reschedule(TimerId id, std::chrono::time_point<TimeClock, Duration> deadline) noexcept {
-        return move_to(id, on_clock(deadline));
+        return reschedule_to(id, on_clock(deadline));
     }
 
     /// How many timers are armed. A timer of after() or at() is not while its handler runs.
@@ -152,50 +152,50 @@ public:
 
 private:
     struct State;
-    class Source;
+    class Subscriber;
 
     explicit Timers(State* state) noexcept : state_{state} {}
 
     /// A time of one clock, or one that counts from the call.
-    struct Moment {
-        enum class From : std::uint8_t { monotonic, boottime, now };  // a Clock, or `now`
+    struct Deadline {
+        enum class Base : std::uint8_t { monotonic, boottime, now };  // a Clock, or `now`
         std::int64_t ns;
-        From from;
+        Base base;
     };
     template <typename Rep, typename Period>
-    static constexpr Moment from_now(std::chrono::duration<Rep, Period> delay) noexcept {
-        return {.ns = detail::saturated_ns(delay), .from = Moment::From::now};
+    static constexpr Deadline from_now(std::chrono::duration<Rep, Period> delay) noexcept {
+        return {.ns = detail::saturated_ns(delay), .base = Deadline::Base::now};
     }
     template <typename TimeClock, typename Duration>
-    static constexpr Moment on_clock(
+    static constexpr Deadline on_clock(
         std::chrono::time_point<TimeClock, Duration> deadline) noexcept {
         constexpr bool is_boot = std::same_as<TimeClock, BootClock>;
         static_assert(std::same_as<TimeClock, std::chrono::steady_clock> || is_boot,
                       "eventp: a deadline is a time of std::chrono::steady_clock or "
                       "eventp::BootClock");
         return {.ns = detail::saturated_ns(deadline.time_since_epoch()),
-                .from = is_boot ? Moment::From::boottime : Moment::From::monotonic};
+                .base = is_boot ? Deadline::Base::boottime : Deadline::Base::monotonic};
     }
 
     template <typename F>
-    [[nodiscard]] Result<TimerId> arm(Moment first, std::int64_t period_ns, F&& handler) {
+    [[nodiscard]] Result<TimerId> arm(Deadline first, std::int64_t period_ns, F&& handler) {
         const auto make = [&](detail::TimerHandler& at) { at.emplace(std::forward<F>(handler)); };
-        const Armed armed = arm_made(first, period_ns, detail::TimerHandlerMaker{make});
+        const ArmResult armed = arm_with(first, period_ns, detail::TimerHandlerMaker{make});
         if (armed.error != std::errc{}) [[unlikely]] {
-            return not_armed(armed.error);
+            return arm_error(armed.error);
         }
         return armed.id;
     }
     /// Not inline: GCC would mix the making of both kinds of result, one half at a time.
-    [[nodiscard]] static Result<TimerId> not_armed(std::errc why) noexcept;
+    [[nodiscard]] static Result<TimerId> arm_error(std::errc why) noexcept;
     /// A Result<TimerId> that is returned in registers.
-    struct Armed {
+    struct ArmResult {
         TimerId id;
         std::errc error{};
     };
-    [[nodiscard]] Armed arm_made(Moment first, std::int64_t period_ns,
-                                 detail::TimerHandlerMaker make);
-    [[nodiscard]] bool move_to(TimerId id, Moment moment) noexcept;
+    [[nodiscard]] ArmResult arm_with(Deadline first, std::int64_t period_ns,
+                                     detail::TimerHandlerMaker make);
+    [[nodiscard]] bool reschedule_to(TimerId id, Deadline when) noexcept;
     void close() noexcept;
 
     State* state_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Arming timers, and who owns them.
+// Creating and destroying Timers; arming, rescheduling and cancelling timers.
 #include <eventp/timer.hpp>
 
 #include <algorithm>
@@ -21,12 +21,12 @@ using detail::TimerQueue;
 
 namespace {
 
-// Names of timers are the process's: no two Timers give out the same.
+// Shared by all Timers of the process, so that no two of them return the same TimerId.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 constinit std::atomic<std::uint32_t> timer_ids{0};
 
-/// A deadline that is `delay` after `now`; a negative delay counts as none.
-constexpr std::int64_t later(std::int64_t now, std::int64_t delay) noexcept {
+/// The deadline `delay` after `now`. A negative delay counts as zero.
+constexpr std::int64_t deadline_after(std::int64_t now, std::int64_t delay) noexcept {
     std::int64_t sum = 0;
     return __builtin_add_overflow(now, std::max(delay, std::int64_t{0}), &sum) ? TimerQueue::never
                                                                                : sum;
@@ -38,15 +38,15 @@ BootClock::time_point BootClock::now() noexcept {
     return time_point{duration{sys::clock_now(CLOCK_BOOTTIME)}};
 }
 
-// --- the two owners -----------------------------------------------------------------------------
+// --- creating and destroying --------------------------------------------------------------------
 
-/// What the reactor owns.
-class Timers::Source {
+/// Registered with the reactor. Owns the State together with the Timers object.
+class Timers::Subscriber {
 public:
-    explicit Source(State& state) noexcept : state_{state} {}
-    Source(const Source&) = delete;
-    Source& operator=(const Source&) = delete;
-    ~Source() {
+    explicit Subscriber(State& state) noexcept : state_{state} {}
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
+    ~Subscriber() {
         state_.subscribed = false;
         state_.drop_all();
         state_.release();
@@ -69,8 +69,8 @@ Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
     if (const int answer = state->open(); answer < 0) {
         return sys::error(answer);
     }
-    AnySubscriber subscriber = AnySubscriber::make<Source>(*state);
-    Timers timers{state.release()};  // owned by the two from here on
+    AnySubscriber subscriber = AnySubscriber::make<Subscriber>(*state);
+    Timers timers{state.release()};  // from here on `subscriber` and `timers` own the state
     if (const auto added = reactor.add(subscriber); !added) {
         return std::unexpected{added.error()};
     }
@@ -78,15 +78,16 @@ Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
 }
 
 void Timers::close() noexcept {
-    State* const closed = std::exchange(state_, nullptr);  // first: handlers' destructors call back
+    State* const closed =
+        std::exchange(state_, nullptr);  // first: destructors of handlers call back
     if (closed == nullptr) {
         return;
     }
     State& state = *closed;
     state.abandoned = true;
     state.drop_all();
-    // The subscriber removes itself in its next turn. It is not removed through a reference to the
-    // reactor that create() was given: by now it may be in another one, or in none.
+    // The subscriber removes itself in its next turn. It is not removed here, because a reference
+    // to the reactor may be outdated: the subscriber may be in another reactor by now, or in none.
     if (state.subscribed && !state.expiring && !state.in_child()) {
         static_cast<void>(state.set_kernel_timer(0));
     }
@@ -103,7 +104,7 @@ void Timers::State::drop(std::uint32_t index) noexcept {
 }
 
 void Timers::State::drop_all() noexcept {
-    // Destructors of handlers may call back, and find that nothing can be armed.
+    // Destructors of handlers may call back. Nothing can be armed any more, so the loop ends.
     for (std::uint32_t index = 0; index < pages.size() * page_size; ++index) {
         if (node(index).generation != 0) {
             drop(index);
@@ -141,7 +142,7 @@ void Timers::State::grow() {
 }
 
 int Timers::State::set_kernel_timer(std::int64_t deadline) noexcept {
-    // Kernel: zero would switch the timer off, a past time makes it expire at once.
+    // Kernel: zero disarms the timer; a time in the past makes it expire at once.
     const int answer = sys::timerfd_set(
         fd.fd(), deadline == TimerQueue::never ? 0 : std::max(deadline, std::int64_t{1}));
     if (answer == 0) {
@@ -150,16 +151,16 @@ int Timers::State::set_kernel_timer(std::int64_t deadline) noexcept {
     return answer;
 }
 
-/// A node on its way to a timer. Throws: the handler's constructor may, and it is free again then.
-class Timers::State::Taken {
+/// A node taken from the free list, which is returned to it unless keep() is called.
+class Timers::State::NodeLease {
 public:
-    explicit Taken(State& state) noexcept
+    explicit NodeLease(State& state) noexcept
         : state_{state}, index_{state.first_free}, node_{&state.node(index_)} {
         state.first_free = node_->next_free;
     }
-    Taken(const Taken&) = delete;
-    Taken& operator=(const Taken&) = delete;
-    ~Taken() {
+    NodeLease(const NodeLease&) = delete;
+    NodeLease& operator=(const NodeLease&) = delete;
+    ~NodeLease() {
         if (node_ != nullptr) {
             state_.give_back(index_, *node_);
         }
@@ -175,16 +176,16 @@ private:
     Node* node_;
 };
 
-bool Timers::State::deadline_of(Moment moment, std::int64_t& deadline) const noexcept {
-    if (moment.from == Moment::From::now) {
-        deadline = later(now(), moment.ns);
+bool Timers::State::deadline_of(Deadline when, std::int64_t& deadline) const noexcept {
+    if (when.base == Deadline::Base::now) {
+        deadline = deadline_after(now(), when.ns);
         return true;
     }
-    deadline = moment.ns;
-    return static_cast<std::uint8_t>(moment.from) == static_cast<std::uint8_t>(clock);
+    deadline = when.ns;
+    return static_cast<std::uint8_t>(when.base) == static_cast<std::uint8_t>(clock);
 }
 
-Timers::Armed Timers::arm_made(Moment first, std::int64_t period_ns, TimerHandlerMaker make) {
+Timers::ArmResult Timers::arm_with(Deadline first, std::int64_t period_ns, TimerHandlerMaker make) {
     if (state_ == nullptr || !state_->subscribed) [[unlikely]] {
         return {.id = {}, .error = std::errc::broken_pipe};
     }
@@ -196,26 +197,26 @@ Timers::Armed Timers::arm_made(Moment first, std::int64_t period_ns, TimerHandle
     if (!state.deadline_of(first, deadline)) [[unlikely]] {
         return {.id = {}, .error = std::errc::invalid_argument};
     }
-    if (state.first_free == State::nobody) [[unlikely]] {
+    if (state.first_free == State::no_index) [[unlikely]] {
         state.grow();
     }
-    if (const int answer = state.wake_by(deadline); answer < 0) [[unlikely]] {
+    if (const int answer = state.ensure_wakeup_by(deadline); answer < 0) [[unlikely]] {
         return {.id = {}, .error = static_cast<std::errc>(-answer)};
     }
-    State::Taken taken{state};
-    State::Node& timer = taken.node();
+    State::NodeLease lease{state};
+    State::Node& timer = lease.node();
     make(timer.handler);
-    taken.keep();
+    lease.keep();
     timer.deadline = deadline;
     timer.period = period_ns;
-    const TimerId id{taken.index(), state.generations.next()};
+    const TimerId id{lease.index(), state.generations.next()};
     timer.generation = id.generation();
-    state.queue.insert(taken.index(), deadline);
+    state.queue.insert(lease.index(), deadline);
     return {.id = id, .error = {}};
 }
 
-// Not inlined by the link either, for the reason that the header gives.
-[[gnu::noinline]] Result<TimerId> Timers::not_armed(std::errc why) noexcept {
+// Not inlined by link-time optimisation either: see the header.
+[[gnu::noinline]] Result<TimerId> Timers::arm_error(std::errc why) noexcept {
     return detail::error(why);
 }
 
@@ -227,7 +228,7 @@ bool Timers::cancel(TimerId id) noexcept {
     }
     timer->generation = 0;
     if (id.index() == state->running) [[unlikely]] {
-        return true;  // its handler is on the stack, and is destroyed when it returns
+        return true;  // called by its own handler, which is destroyed when it has returned
     }
     if (timer->handler.has_destructor()) {
         state->end_cancelled(id.index(), *timer);
@@ -243,23 +244,23 @@ void Timers::State::end(std::uint32_t index, Node& timer) noexcept {
 }
 
 void Timers::State::end_cancelled(std::uint32_t index, Node& timer) noexcept {
-    const KeepAlive alive{*this};  // the handler's destructor may end the Timers
+    const KeepAlive alive{*this};  // the handler's destructor may destroy the Timers
     end(index, timer);
 }
 
-bool Timers::move_to(TimerId id, Moment moment) noexcept {
+bool Timers::reschedule_to(TimerId id, Deadline when) noexcept {
     State::Node* timer = state_ == nullptr ? nullptr : state_->find(id);
     std::int64_t deadline = 0;
-    if (timer == nullptr || !state_->deadline_of(moment, deadline) ||
-        state_->wake_by(deadline) < 0) {
+    if (timer == nullptr || !state_->deadline_of(when, deadline) ||
+        state_->ensure_wakeup_by(deadline) < 0) {
         return false;
     }
     timer->deadline = deadline;
-    // Put off, it keeps its place in the heap, and gets another when it comes to the front: idle
-    // timeouts are put off at each sign of life and seldom come there.
-    // While timers expire it becomes a newcomer, and runs in a later turn though it were due.
+    // A postponed timer keeps its place in the heap; expire() moves it when it is the front. Idle
+    // timeouts are postponed often and are seldom the front.
+    // While timers expire it is unsorted, so that it runs in a later turn even if it is due.
     TimerQueue& queue = state_->queue;
-    if (state_->expiring || !queue.comes_up_by(id.index(), deadline)) {
+    if (state_->expiring || !queue.surfaces_by(id.index(), deadline)) {
         static_cast<void>(queue.erase(id.index()));
         queue.insert(id.index(), deadline);
     }

@@ -18,22 +18,24 @@ struct Tick {
     std::int64_t next;
 };
 
-/// Whole periods from `deadline`: how many are over by `now`, the deadline's own end included, and
-/// when the next one is.
+/// For a timer with ticks at `deadline` and every `period` after it: the number of ticks until
+/// `now`, and the time of the next one.
 Tick tick(std::int64_t deadline, std::int64_t period, std::int64_t now) noexcept {
-    // Unsigned: `deadline` may be a time_point far before the clock's begin.
+    // Unsigned: `deadline` may be a negative time_point, and the difference too large for a signed
+    // number.
     const std::uint64_t late =
         static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(deadline);
     const auto length = static_cast<std::uint64_t>(period);
     const auto left = static_cast<std::int64_t>(length - late % length);
     std::int64_t next = 0;
-    const bool over = __builtin_add_overflow(now, left, &next);
-    return {.expirations = late / length + 1, .next = over ? TimerQueue::never : next};
+    const bool overflows = __builtin_add_overflow(now, left, &next);
+    return {.expirations = late / length + 1, .next = overflows ? TimerQueue::never : next};
 }
 
 }  // namespace
 
-/// The call of one handler. Ends in order when it throws, too.
+/// The call of one handler. Its destructor destroys the handler of a timer that is no longer armed,
+/// also if the handler threw.
 class Timers::State::Run {
 public:
     Run(State& state, std::uint32_t index) noexcept : state_{state}, index_{index} {
@@ -42,9 +44,9 @@ public:
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
     ~Run() {
-        state_.running = nobody;
+        state_.running = no_index;
         if (!state_.queue.contains(index_)) {
-            state_.drop(index_);  // it fired once, or was ended by its handler
+            state_.drop(index_);  // it fires once, or its handler has cancelled it
         }
     }
 
@@ -58,7 +60,7 @@ bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOp
     Node& timer = node(index);
     const TimerId id{index, timer.generation};
     std::uint64_t expirations = 1;
-    // Before the call, so that the handler finds its timer as it will be, and may change that.
+    // Before the call, so that the handler may cancel or reschedule its own timer.
     if (timer.period == 0) {
         static_cast<void>(queue.erase(index));
     } else {
@@ -79,7 +81,7 @@ bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOp
 }
 
 void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
-    /// Throws: a handler may. The timerfd stays readable then, and the next turn goes on.
+    /// A handler may throw. The timerfd stays readable then, so the next turn continues.
     struct Expiring {
         explicit Expiring(State& owner) noexcept : state{owner} { state.expiring = true; }
         Expiring(const Expiring&) = delete;
@@ -95,17 +97,17 @@ void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
     const KeepAlive alive{*this};
     const Expiring scope{*this};
     const std::int64_t time = now();
-    // Those that handlers arm from here on are newcomers, and wait for the next turn.
-    queue.settle();
+    // Timers that handlers arm from here on are unsorted and wait for the next turn.
+    queue.merge_unsorted();
     std::size_t handled = 0;
     for (const TimerQueue::Entry* front = queue.front();
          front != nullptr && front->deadline <= time; front = queue.front()) {
         if (handled++ == expired_per_turn) {
-            return;  // the timerfd stays readable: the others have the next turn
+            return;  // the timerfd stays readable: the next turn continues
         }
         const std::int64_t deadline = node(static_cast<std::uint32_t>(front->timer)).deadline;
         if (deadline > front->deadline) {
-            queue.postpone_front(deadline);  // it was put off, see Timers::move_to()
+            queue.postpone_front(deadline);  // see Timers::reschedule_to()
         } else if (!fire_front(time, self, reactor)) {
             return;
         }
@@ -115,10 +117,11 @@ void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
 
 void Timers::State::after_fork() noexcept {
     process = detail::current_process();
-    // The old one is the parent's too. The number is kept, and with it the registration's name.
+    // The timerfd is shared with the parent. The new one replaces it under the same descriptor
+    // number, so that the RegistrationId stays valid.
     const OwnedFd fresh{sys::timerfd(kernel_clock())};
     if (fresh.fd() < 0 || sys::replace(fresh.fd(), fd.fd()) < 0) {
-        fd.reset();  // the reactor finds no descriptor, and removes the subscriber
+        fd.reset();  // the reactor removes a subscriber whose descriptor is closed
         return;
     }
     static_cast<void>(set_kernel_timer(abandoned ? 0 : queue.earliest()));

@@ -10,134 +10,135 @@
 
 namespace eventp::detail {
 
-/// Timers by deadline: a heap, and in front of it the newcomers in no order.
+/// Timers by deadline: a four-ary heap, and an unsorted array of timers that are not in it yet.
 ///
-/// Most timers are deadlines of something that comes in time: they are armed and cancelled before
-/// the next one expires. So a newcomer is only appended, and gets its place in the heap when
-/// somebody asks what comes first. docs/decisions/0003-timer-structure.md says what else was tried.
-/// The heap has four children per node and knows the place of each timer, for erase().
-/// Timers are numbers below the count that reserve() was given; each is in here at most once.
+/// Most timers are timeouts of something that happens in time: they are armed and cancelled before
+/// the next timer expires. So insert() only appends to the array, and merge_unsorted() moves the
+/// array into the heap when the first timer is needed. docs/decisions/0003-timer-structure.md has
+/// the alternatives. The index of each timer is stored, so that erase() need not search.
+/// A timer is a number below the count given to reserve(); each is in the queue at most once.
 /// Thread safety:  like a std::vector.
 class TimerQueue {
 public:
     struct Entry {
         std::int64_t deadline;
-        // Wide, so that there is no padding: a copy of an entry that was just written would read
-        // the padding too, and wait for the whole to reach the cache.
+        // 64 bits, so that there is no padding: copying an entry that was just written would read
+        // the padding too, and that load waits for the stores to reach the cache.
         std::uint64_t timer;
     };
 
     static constexpr std::size_t timers_max = std::size_t{1} << 31U;
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-    /// Afterwards it takes timers below that number without allocating. Throws std::bad_alloc.
+    /// Allocates for timers below that number, so that no other function allocates.
+    /// Throws std::bad_alloc; nothing changed.
     void reserve(std::size_t timers) {
-        if (timers > settled_.capacity()) {
-            const std::size_t room = std::max(timers, 2 * settled_.capacity());
-            places_.reserve(room);
-            newcomers_.resize(room);
-            settled_.reserve(room);
+        if (timers > heap_.capacity()) {
+            const std::size_t capacity = std::max(timers, 2 * heap_.capacity());
+            places_.reserve(capacity);
+            unsorted_.resize(capacity);
+            heap_.reserve(capacity);
         }
-        places_.resize(std::max(timers, places_.size()), nowhere);
+        places_.resize(std::max(timers, places_.size()), absent);
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return settled_.size() + newcomer_count_; }
+    [[nodiscard]] std::size_t size() const noexcept { return heap_.size() + unsorted_count_; }
     [[nodiscard]] bool contains(std::uint32_t timer) const noexcept {
-        return places_[timer] != nowhere;
+        return places_[timer] != absent;
     }
 
     void insert(std::uint32_t timer, std::int64_t deadline) noexcept {
-        places_[timer] = newcomer_count_ | newcomer;
-        newcomers_[newcomer_count_++] = {deadline, timer};
-        newest_earliest_ = std::min(newest_earliest_, deadline);
+        places_[timer] = unsorted_count_ | unsorted_bit;
+        unsorted_[unsorted_count_++] = {deadline, timer};
+        unsorted_min_ = std::min(unsorted_min_, deadline);
     }
 
-    /// False when it is not in here.
+    /// Returns false if the timer is not in the queue.
     bool erase(std::uint32_t timer) noexcept {
         const std::uint32_t place = places_[timer];
-        if ((place & newcomer) == 0) {
-            erase_settled(timer, place);
+        if ((place & unsorted_bit) == 0) {
+            erase_from_heap(timer, place);
             return true;
         }
-        if (place == nowhere) {
+        if (place == absent) {
             return false;
         }
-        const std::uint32_t at = place & ~newcomer;
-        if (at != --newcomer_count_) {
-            const Entry last = newcomers_[newcomer_count_];
-            newcomers_[at] = last;
+        const std::uint32_t at = place & ~unsorted_bit;
+        if (at != --unsorted_count_) {
+            const Entry last = unsorted_[unsorted_count_];
+            unsorted_[at] = last;
             places_[last.timer] = place;
         }
-        places_[timer] = nowhere;
+        places_[timer] = absent;
         return true;
     }
 
-    /// It has a place in the heap, under a deadline that is not after `deadline`: who asks for the
-    /// front will come across it early enough.
-    [[nodiscard]] bool comes_up_by(std::uint32_t timer, std::int64_t deadline) const noexcept {
+    /// True if the timer is in the heap with a deadline that is not later than `deadline`: it will
+    /// be the front of the heap by then.
+    [[nodiscard]] bool surfaces_by(std::uint32_t timer, std::int64_t deadline) const noexcept {
         const std::uint32_t place = places_[timer];
-        return (place & newcomer) == 0 && settled_[place].deadline <= deadline;
+        return (place & unsorted_bit) == 0 && heap_[place].deadline <= deadline;
     }
 
-    /// Gives every newcomer its place.
-    void settle() noexcept {
-        const std::span<const Entry> coming{newcomers_.data(), newcomer_count_};
-        newcomer_count_ = 0;
-        newest_earliest_ = never;
-        if (coming.size() > settled_.size()) {
-            for (const Entry& entry : coming) {
-                places_[entry.timer] = static_cast<std::uint32_t>(settled_.size());
-                settled_.push_back(entry);
+    /// Moves all unsorted timers into the heap.
+    void merge_unsorted() noexcept {
+        const std::span<const Entry> unsorted{unsorted_.data(), unsorted_count_};
+        unsorted_count_ = 0;
+        unsorted_min_ = never;
+        if (unsorted.size() > heap_.size()) {
+            for (const Entry& entry : unsorted) {
+                places_[entry.timer] = static_cast<std::uint32_t>(heap_.size());
+                heap_.push_back(entry);
             }
-            for (std::size_t at = settled_.size() / arity + 1; at-- > 0;) {
-                sift_down(static_cast<std::uint32_t>(at), settled_[at]);
+            for (std::size_t at = heap_.size() / arity + 1; at-- > 0;) {
+                sift_down(static_cast<std::uint32_t>(at), heap_[at]);
             }
         } else {
-            for (const Entry& entry : coming) {
-                settled_.push_back(entry);
-                sift_up(static_cast<std::uint32_t>(settled_.size() - 1), entry);
+            for (const Entry& entry : unsorted) {
+                heap_.push_back(entry);
+                sift_up(static_cast<std::uint32_t>(heap_.size() - 1), entry);
             }
         }
     }
 
-    /// The first of the settled; null when there is none.
+    /// The first timer of the heap; null if the heap is empty. Ignores unsorted timers.
     [[nodiscard]] const Entry* front() const noexcept {
-        return settled_.empty() ? nullptr : settled_.data();
+        return heap_.empty() ? nullptr : heap_.data();
     }
-    /// Gives the front another deadline, which is not earlier.
+    /// Replaces the deadline of the front by one that is not earlier.
     void postpone_front(std::int64_t deadline) noexcept {
-        sift_down(0, {deadline, settled_.front().timer});
+        sift_down(0, {deadline, heap_.front().timer});
     }
 
-    /// Nobody's deadline is before this. It may belong to a newcomer that has been erased.
+    /// No deadline in the queue is before this. It may be that of an unsorted timer that was
+    /// erased.
     [[nodiscard]] std::int64_t earliest() const noexcept {
-        return settled_.empty() ? newest_earliest_
-                                : std::min(newest_earliest_, settled_.front().deadline);
+        return heap_.empty() ? unsorted_min_ : std::min(unsorted_min_, heap_.front().deadline);
     }
 
 private:
     static constexpr std::uint32_t arity = 4;
-    // A place is an index into settled_, or one into newcomers_ with this bit.
-    static constexpr std::uint32_t newcomer = std::uint32_t{1} << 31U;
-    static constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
+    // A place is an index into heap_, or with this bit one into unsorted_.
+    static constexpr std::uint32_t unsorted_bit = std::uint32_t{1} << 31U;
+    static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
 
     void put(std::uint32_t place, Entry entry) noexcept {
-        settled_[place] = entry;
+        heap_[place] = entry;
         places_[entry.timer] = place;
     }
 
-    // Kept out of erase(), which is small enough to be inlined without it.
-    [[gnu::noinline]] void erase_settled(std::uint32_t timer, std::uint32_t place) noexcept {
-        places_[timer] = nowhere;
-        const Entry last = settled_.back();
-        settled_.pop_back();
-        if (place < settled_.size()) {
-            settle_at(place, last);
+    // Not inline, so that erase() is small enough to be inlined.
+    [[gnu::noinline]] void erase_from_heap(std::uint32_t timer, std::uint32_t place) noexcept {
+        places_[timer] = absent;
+        const Entry last = heap_.back();
+        heap_.pop_back();
+        if (place < heap_.size()) {
+            replace_at(place, last);
         }
     }
 
-    void settle_at(std::uint32_t place, Entry entry) noexcept {
-        if (place > 0 && settled_[(place - 1) / arity].deadline > entry.deadline) {
+    void replace_at(std::uint32_t place, Entry entry) noexcept {
+        if (place > 0 && heap_[(place - 1) / arity].deadline > entry.deadline) {
             sift_up(place, entry);
         } else {
             sift_down(place, entry);
@@ -147,17 +148,17 @@ private:
     void sift_up(std::uint32_t place, Entry entry) noexcept {
         while (place > 0) {
             const std::uint32_t parent = (place - 1) / arity;
-            if (settled_[parent].deadline <= entry.deadline) {
+            if (heap_[parent].deadline <= entry.deadline) {
                 break;
             }
-            put(place, settled_[parent]);
+            put(place, heap_[parent]);
             place = parent;
         }
         put(place, entry);
     }
 
     void sift_down(std::uint32_t place, Entry entry) noexcept {
-        const std::size_t size = settled_.size();
+        const std::size_t size = heap_.size();
         for (;;) {
             const std::size_t first = std::size_t{place} * arity + 1;
             if (first >= size) {
@@ -166,22 +167,22 @@ private:
             const std::size_t end = std::min(first + arity, size);
             std::size_t least = first;
             for (std::size_t child = first + 1; child < end; ++child) {
-                least = settled_[child].deadline < settled_[least].deadline ? child : least;
+                least = heap_[child].deadline < heap_[least].deadline ? child : least;
             }
-            if (settled_[least].deadline >= entry.deadline) {
+            if (heap_[least].deadline >= entry.deadline) {
                 break;
             }
-            put(place, settled_[least]);
+            put(place, heap_[least]);
             place = static_cast<std::uint32_t>(least);
         }
         put(place, entry);
     }
 
-    std::vector<Entry> settled_;    // a heap
-    std::vector<Entry> newcomers_;  // the first newcomer_count_, in no order
+    std::vector<Entry> heap_;
+    std::vector<Entry> unsorted_;  // the first unsorted_count_ are in use, in any order
     std::vector<std::uint32_t> places_;
-    std::int64_t newest_earliest_ = never;
-    std::uint32_t newcomer_count_ = 0;
+    std::int64_t unsorted_min_ = never;  // no unsorted deadline is before this
+    std::uint32_t unsorted_count_ = 0;
 };
 
 }  // namespace eventp::detail

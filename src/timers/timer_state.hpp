@@ -18,20 +18,20 @@
 
 namespace eventp {
 
-/// What a Timers and its subscriber share. Its functions lie in timer.cpp (arming and the two
-/// owners) and timer_expiry.cpp (a turn).
+/// Owned by a Timers object and its subscriber together. The functions are in timer.cpp and
+/// timer_expiry.cpp.
 struct Timers::State {
-    /// One cache line, so that arming and cancelling touch no more of a timer than that.
+    /// One cache line, because arming and cancelling touch all of it.
     struct alignas(64) Node {
         detail::TimerHandler handler;
         std::int64_t deadline = 0;
-        std::int64_t period = 0;       // 0: fires once
-        std::uint32_t generation = 0;  // 0: no timer
-        std::uint32_t next_free = nobody;
+        std::int64_t period = 0;       // 0: the timer fires once
+        std::uint32_t generation = 0;  // 0: the node is free
+        std::uint32_t next_free = no_index;
     };
     static_assert(sizeof(Node) == 64);
 
-    /// Counts as an owner for as long as user code may drop the others.
+    /// A temporary owner, for the time in which user code may destroy the other ones.
     class KeepAlive {
     public:
         explicit KeepAlive(State& state) noexcept : state_{state} { ++state_.owners; }
@@ -46,7 +46,7 @@ struct Timers::State {
     explicit State(Clock with_clock) noexcept;
     void release() noexcept {
         if (--owners == 0) {
-            delete this;  // NOLINT(cppcoreguidelines-owning-memory): made by create()
+            delete this;  // NOLINT(cppcoreguidelines-owning-memory): see create()
         }
     }
 
@@ -59,7 +59,7 @@ struct Timers::State {
         return (*pages[index / page_size])[index % page_size];
     }
     [[nodiscard]] bool in_child() const noexcept { return process != detail::current_process(); }
-    /// The timer that `id` names; null when there is none, and in a forked child.
+    /// The node of timer `id`; null if there is no such timer, and in a forked child.
     [[nodiscard]] Node* find(TimerId id) noexcept {
         if (id.index() >= pages.size() * page_size || id.generation() == 0 || in_child()) {
             return nullptr;
@@ -69,56 +69,58 @@ struct Timers::State {
     }
 
     // --- arming (timer.cpp) ---
-    class Taken;
-    /// False: it is of another clock.
-    [[nodiscard]] bool deadline_of(Moment moment, std::int64_t& deadline) const noexcept;
-    // Out of line, this and set_kernel_timer(): arming saves three registers less.
-    /// Makes room for a page more of timers. Throws std::bad_alloc; nothing changed.
+    class NodeLease;
+    /// Converts to a time of this clock. Returns false for a time of another clock.
+    [[nodiscard]] bool deadline_of(Deadline when, std::int64_t& deadline) const noexcept;
+    // grow() and set_kernel_timer() are not inline: the function that arms then saves three
+    // registers less.
+    /// Adds a page of free nodes. Throws std::bad_alloc; nothing changed.
     [[gnu::noinline]] void grow();
     void give_back(std::uint32_t index, Node& timer) noexcept {
         timer.next_free = first_free;
         first_free = index;
     }
-    /// Has the kernel wake the reactor at `deadline` if it would not by then.
-    [[nodiscard]] int wake_by(std::int64_t deadline) noexcept {
+    /// Sets the kernel's timer to `deadline` if it is set to a later time.
+    [[nodiscard]] int ensure_wakeup_by(std::int64_t deadline) noexcept {
         return deadline >= kernel_deadline || expiring ? 0 : set_kernel_timer(deadline);
     }
     [[nodiscard, gnu::noinline]] int set_kernel_timer(std::int64_t deadline) noexcept;
-    /// Ends a timer. Its handler is destroyed, which may call back; a running one when it returns.
+    /// Disarms a timer and destroys its handler, whose destructor may call back. A handler that is
+    /// running is not destroyed here but when it has returned.
     void drop(std::uint32_t index) noexcept;
     void drop_all() noexcept;
-    /// Destroys the handler of a timer that is in the queue no more, which may call back.
+    /// Destroys the handler of a timer that is not in the queue; its destructor may call back.
     void end(std::uint32_t index, Node& timer) noexcept;
-    // Out of the way of handlers that need no destructor.
+    // Not inline: most handlers need no destructor.
     [[gnu::noinline]] void end_cancelled(std::uint32_t index, Node& timer) noexcept;
 
     // --- a turn (timer_expiry.cpp) ---
     class Run;
     void expire(RegistrationId self, ReactorOps& reactor);
-    /// Calls the handler of the front timer. False: there is to be no further call.
+    /// Calls the handler of the front timer. Returns false if no other handler must be called.
     [[nodiscard]] bool fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor);
     void after_fork() noexcept;
 
-    static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint32_t no_index = std::numeric_limits<std::uint32_t>::max();
     static constexpr std::size_t page_size = 256;
     using Page = std::array<Node, page_size>;
 
-    detail::ProcessNumber process = detail::current_process();  // whose timerfd it is
+    detail::ProcessNumber process = detail::current_process();  // owns the timerfd
     OwnedFd fd;
     detail::TimerQueue queue;
-    /// Nodes do not move: a handler arms timers while it runs.
+    /// Pages, so that nodes do not move when a running handler arms timers.
     std::vector<std::unique_ptr<Page>> pages;
-    std::uint32_t first_free = nobody;
+    std::uint32_t first_free = no_index;
     detail::IdAllocator generations;
-    std::uint32_t running = nobody;
-    /// When the kernel makes `fd` readable, or has made it.
-    /// Invariant: outside expire(), nobody's deadline is before it.
+    std::uint32_t running = no_index;
+    /// The time that the kernel's timer is set to. It may be over.
+    /// Invariant: outside expire() no timer has an earlier deadline.
     std::int64_t kernel_deadline = detail::TimerQueue::never;
     int owners = 2;
     Clock clock;
-    bool expiring = false;   // expire() is on the stack and will set the kernel's timer
-    bool subscribed = true;  // the subscriber lives
-    bool abandoned = false;  // the Timers is gone
+    bool expiring = false;   // expire() is running and will set the kernel's timer
+    bool subscribed = true;  // the subscriber exists
+    bool abandoned = false;  // the Timers object was destroyed
 };
 
 }  // namespace eventp

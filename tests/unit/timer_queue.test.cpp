@@ -14,7 +14,7 @@ namespace {
 
 using detail::TimerQueue;
 
-TEST(TimerQueue, KnowsNothingBeforeItsFirstTimer) {
+TEST(TimerQueue, IsEmptyBeforeItsFirstTimer) {
     TimerQueue queue;
 
     EXPECT_EQ(queue.front(), nullptr);
@@ -22,7 +22,7 @@ TEST(TimerQueue, KnowsNothingBeforeItsFirstTimer) {
     EXPECT_EQ(queue.size(), 0U);
 }
 
-TEST(TimerQueue, ShowsANewcomerAtTheFrontOnlyAfterSettling) {
+TEST(TimerQueue, HasAnUnsortedTimerAtItsFrontOnlyAfterMerging) {
     TimerQueue queue;
     queue.reserve(2);
 
@@ -30,7 +30,7 @@ TEST(TimerQueue, ShowsANewcomerAtTheFrontOnlyAfterSettling) {
 
     EXPECT_EQ(queue.front(), nullptr);
     EXPECT_EQ(queue.earliest(), 50);
-    queue.settle();
+    queue.merge_unsorted();
     ASSERT_NE(queue.front(), nullptr);
     EXPECT_EQ(queue.front()->timer, 1U);
 }
@@ -39,7 +39,7 @@ TEST(TimerQueue, ErasesEachTimerOnceWhereverItIs) {
     TimerQueue queue;
     queue.reserve(3);
     queue.insert(0, 10);
-    queue.settle();
+    queue.merge_unsorted();
     queue.insert(1, 20);
     queue.insert(2, 5);
 
@@ -49,22 +49,22 @@ TEST(TimerQueue, ErasesEachTimerOnceWhereverItIs) {
     EXPECT_FALSE(queue.erase(1));
 
     EXPECT_TRUE(queue.contains(2));
-    queue.settle();
+    queue.merge_unsorted();
     EXPECT_EQ(queue.front()->timer, 2U);
     EXPECT_EQ(queue.size(), 1U);
 }
 
-TEST(TimerQueue, SaysThatAPutOffTimerComesUpEarlyEnoughOnlyWhenItIsSettled) {
+TEST(TimerQueue, SaysThatATimerSurfacesInTimeOnlyIfItIsInTheHeap) {
     TimerQueue queue;
     queue.reserve(2);
     queue.insert(0, 10);
-    EXPECT_FALSE(queue.comes_up_by(0, 20));
+    EXPECT_FALSE(queue.surfaces_by(0, 20));
 
-    queue.settle();
+    queue.merge_unsorted();
 
-    EXPECT_TRUE(queue.comes_up_by(0, 20));
-    EXPECT_FALSE(queue.comes_up_by(0, 9));
-    EXPECT_FALSE(queue.comes_up_by(1, 20));
+    EXPECT_TRUE(queue.surfaces_by(0, 20));
+    EXPECT_FALSE(queue.surfaces_by(0, 9));
+    EXPECT_FALSE(queue.surfaces_by(1, 20));
 }
 
 TEST(TimerQueue, AgreesWithASortedSetOverALongRandomHistory) {
@@ -87,7 +87,7 @@ TEST(TimerQueue, AgreesWithASortedSetOverALongRandomHistory) {
             deadlines[timer] = deadline;
         }
         if (random() % 64 == 0) {
-            queue.settle();
+            queue.merge_unsorted();
             ASSERT_EQ(queue.earliest(), model.empty() ? TimerQueue::never : model.begin()->first);
             if (!model.empty() && random() % 2 == 0) {
                 const auto front = static_cast<std::uint32_t>(queue.front()->timer);
