@@ -44,11 +44,13 @@ struct BootClock {
 /// stored without an allocation [timer.small]. It is destroyed after its last call, or when it is
 /// cancelled.
 ///
-/// Handlers run in the order of their deadlines [timer.order], none before its deadline
-/// [timer.never_early], at most `expired_per_turn` in a turn and the others in the next, so that a
-/// storm of timers does not starve descriptors [timer.bounded]. What a handler arms or reschedules
-/// runs in a later turn. A handler that throws leaves run_once() like any handler's exception; it
-/// counts as called, and the other timers run in the next turn [timer.throws].
+/// Handlers run in the order of their deadlines [timer.order], and those with equal deadlines in
+/// the order in which they were armed: reschedule() and each tick of every() arm a timer again
+/// [timer.fifo]. No handler runs before its deadline [timer.never_early], at most
+/// `expired_per_turn` in a turn and the others in the next, so that a storm of timers does not
+/// starve descriptors [timer.bounded]. What a handler arms or reschedules runs in a later turn. A
+/// handler that throws leaves run_once() like any handler's exception; it counts as called, and the
+/// other timers run in the next turn [timer.throws].
 ///
 /// The memory of as many timers as were ever armed at once is kept until the end, 64 bytes and
 /// some for each; a new timer needs none then.
@@ -57,7 +59,8 @@ struct BootClock {
 /// In a forked child: arming answers no_child_process, the rest false, until
 /// Reactor::reinit_after_fork(), which keeps the timers and sets a timerfd of the child's own
 /// [timer.fork].
-/// Not promised:   the order of timers with equal deadlines.
+/// Not promised:   the order of two timers with equal deadlines if the process armed 2^31 or more
+///                 between them.
 /// Thread safety:  thread-bound, with the reactor.
 /// Movable; a moved-from Timers answers broken_pipe and false.
 class EVENTP_API Timers {

@@ -13,7 +13,8 @@ namespace eventp {
 ///
 /// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
 /// answer false and touch nobody else. [timer.stale]
-/// Not promised:   uniqueness after 2^32 timers in one process.
+/// Not promised:   uniqueness after the process has armed timers 2^32 times: by after(), at(),
+///                 every(), reschedule() and the ticks of every().
 /// Thread safety:  like an int.
 class TimerId {
 public:

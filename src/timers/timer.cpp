@@ -23,7 +23,7 @@ namespace {
 
 // Shared by all Timers of the process, so that no two of them return the same TimerId.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-constinit std::atomic<std::uint32_t> timer_ids{0};
+constinit std::atomic<std::uint32_t> last_arming{0};
 
 /// The deadline `delay` after `now`. A negative delay counts as zero.
 constexpr std::int64_t deadline_after(std::int64_t now, std::int64_t delay) noexcept {
@@ -112,7 +112,7 @@ void Timers::State::drop_all() noexcept {
     }
 }
 
-Timers::State::State(Clock with_clock) noexcept : generations{timer_ids}, clock{with_clock} {}
+Timers::State::State(Clock with_clock) noexcept : armings{last_arming}, clock{with_clock} {}
 
 // --- arming -------------------------------------------------------------------------------------
 
@@ -209,9 +209,9 @@ Timers::ArmResult Timers::arm_with(Deadline first, std::int64_t period_ns, Timer
     lease.keep();
     timer.deadline = deadline;
     timer.period = period_ns;
-    const TimerId id{lease.index(), state.generations.next()};
+    const TimerId id{lease.index(), state.armings.next()};
     timer.generation = id.generation();
-    state.queue.insert(lease.index(), deadline);
+    state.queue.insert(lease.index(), deadline, id.generation());
     return {.id = id, .error = {}};
 }
 
@@ -260,9 +260,11 @@ bool Timers::reschedule_to(TimerId id, Deadline when) noexcept {
     // timeouts are postponed often and are seldom the front.
     // While timers expire it is unsorted, so that it runs in a later turn even if it is due.
     TimerQueue& queue = state_->queue;
-    if (state_->expiring || !queue.surfaces_by(id.index(), deadline)) {
+    if (state_->expiring || !queue.surfaces_before(id.index(), deadline)) {
         static_cast<void>(queue.erase(id.index()));
-        queue.insert(id.index(), deadline);
+        queue.insert(id.index(), deadline, state_->armings.next());
+    } else {
+        timer->sequence = state_->armings.next();
     }
     return true;
 }

@@ -56,7 +56,7 @@ private:
 };
 
 bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor) {
-    const auto index = static_cast<std::uint32_t>(queue.front()->timer);
+    const auto index = queue.front()->timer();
     Node& timer = node(index);
     const TimerId id{index, timer.generation};
     std::uint64_t expirations = 1;
@@ -67,7 +67,7 @@ bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOp
         const Tick due = tick(timer.deadline, timer.period, time);
         expirations = due.expirations;
         timer.deadline = due.next;
-        queue.postpone_front(due.next);
+        queue.postpone_front(due.next, armings.next());
     }
     {
         const Run run{*this, index};
@@ -105,9 +105,9 @@ void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
         if (handled++ == expired_per_turn) {
             return;  // the timerfd stays readable: the next turn continues
         }
-        const std::int64_t deadline = node(static_cast<std::uint32_t>(front->timer)).deadline;
-        if (deadline > front->deadline) {
-            queue.postpone_front(deadline);  // see Timers::reschedule_to()
+        const Node& timer = node(front->timer());
+        if (timer.deadline > front->deadline) {  // see Timers::reschedule_to()
+            queue.postpone_front(timer.deadline, timer.sequence);
         } else if (!fire_front(time, self, reactor)) {
             return;
         }

@@ -10,7 +10,8 @@
 
 namespace eventp::detail {
 
-/// Timers by deadline: a four-ary heap, and an unsorted array of timers that are not in it yet.
+/// Timers by deadline, and by a sequence number if the deadlines are equal: a four-ary heap, and an
+/// unsorted array of timers that are not in it yet.
 ///
 /// Most timers are timeouts of something that happens in time: they are armed and cancelled before
 /// the next timer expires. So insert() only appends to the array, and merge_unsorted() moves the
@@ -21,10 +22,27 @@ namespace eventp::detail {
 class TimerQueue {
 public:
     struct Entry {
-        std::int64_t deadline;
-        // 64 bits, so that there is no padding: copying an entry that was just written would read
-        // the padding too, and that load waits for the stores to reach the cache.
-        std::uint64_t timer;
+        constexpr Entry() noexcept = default;
+        constexpr Entry(std::int64_t at, std::uint32_t sequence, std::uint32_t timer) noexcept
+            : deadline{at}, sequence_and_timer{(std::uint64_t{sequence} << 32U) | timer} {}
+
+        [[nodiscard]] constexpr std::uint32_t timer() const noexcept {
+            return static_cast<std::uint32_t>(sequence_and_timer);
+        }
+        /// Sequence numbers wrap around: the order is right if they are less than 2^31 apart.
+        [[nodiscard]] constexpr bool is_before(const Entry& other) const noexcept {
+            const bool is_earlier = deadline < other.deadline;
+            const bool is_equal = deadline == other.deadline;
+            const auto distance =
+                static_cast<std::int64_t>(sequence_and_timer - other.sequence_and_timer);
+            // Bitwise, so that no branch is compiled: it could not be predicted.
+            return is_earlier | (is_equal & (distance < 0));
+        }
+
+        std::int64_t deadline = 0;
+        // One word, because an entry is copied word by word: a load of two halves that were just
+        // stored separately waits for both stores to reach the cache.
+        std::uint64_t sequence_and_timer = 0;
     };
 
     static constexpr std::size_t timers_max = std::size_t{1} << 31U;
@@ -47,9 +65,10 @@ public:
         return places_[timer] != absent;
     }
 
-    void insert(std::uint32_t timer, std::int64_t deadline) noexcept {
+    /// Of timers with equal deadlines those with the lower sequence number come first.
+    void insert(std::uint32_t timer, std::int64_t deadline, std::uint32_t sequence) noexcept {
         places_[timer] = unsorted_count_ | unsorted_bit;
-        unsorted_[unsorted_count_++] = {deadline, timer};
+        unsorted_[unsorted_count_++] = {deadline, sequence, timer};
         unsorted_min_ = std::min(unsorted_min_, deadline);
     }
 
@@ -67,17 +86,17 @@ public:
         if (at != --unsorted_count_) {
             const Entry last = unsorted_[unsorted_count_];
             unsorted_[at] = last;
-            places_[last.timer] = place;
+            places_[last.timer()] = place;
         }
         places_[timer] = absent;
         return true;
     }
 
-    /// True if the timer is in the heap with a deadline that is not later than `deadline`: it will
-    /// be the front of the heap by then.
-    [[nodiscard]] bool surfaces_by(std::uint32_t timer, std::int64_t deadline) const noexcept {
+    /// True if the timer is in the heap with a deadline before `deadline`: it will be the front of
+    /// the heap by then.
+    [[nodiscard]] bool surfaces_before(std::uint32_t timer, std::int64_t deadline) const noexcept {
         const std::uint32_t place = places_[timer];
-        return (place & unsorted_bit) == 0 && heap_[place].deadline <= deadline;
+        return (place & unsorted_bit) == 0 && heap_[place].deadline < deadline;
     }
 
     /// Moves all unsorted timers into the heap.
@@ -87,7 +106,7 @@ public:
         unsorted_min_ = never;
         if (unsorted.size() > heap_.size()) {
             for (const Entry& entry : unsorted) {
-                places_[entry.timer] = static_cast<std::uint32_t>(heap_.size());
+                places_[entry.timer()] = static_cast<std::uint32_t>(heap_.size());
                 heap_.push_back(entry);
             }
             for (std::size_t at = heap_.size() / arity + 1; at-- > 0;) {
@@ -105,9 +124,9 @@ public:
     [[nodiscard]] const Entry* front() const noexcept {
         return heap_.empty() ? nullptr : heap_.data();
     }
-    /// Replaces the deadline of the front by one that is not earlier.
-    void postpone_front(std::int64_t deadline) noexcept {
-        sift_down(0, {deadline, heap_.front().timer});
+    /// Replaces the deadline of the front by one that is not earlier, and its sequence number.
+    void postpone_front(std::int64_t deadline, std::uint32_t sequence) noexcept {
+        sift_down(0, {deadline, sequence, heap_.front().timer()});
     }
 
     /// No deadline in the queue is before this. It may be that of an unsorted timer that was
@@ -124,7 +143,7 @@ private:
 
     void put(std::uint32_t place, Entry entry) noexcept {
         heap_[place] = entry;
-        places_[entry.timer] = place;
+        places_[entry.timer()] = place;
     }
 
     // Not inline, so that erase() is small enough to be inlined.
@@ -138,7 +157,7 @@ private:
     }
 
     void replace_at(std::uint32_t place, Entry entry) noexcept {
-        if (place > 0 && heap_[(place - 1) / arity].deadline > entry.deadline) {
+        if (place > 0 && entry.is_before(heap_[(place - 1) / arity])) {
             sift_up(place, entry);
         } else {
             sift_down(place, entry);
@@ -148,7 +167,7 @@ private:
     void sift_up(std::uint32_t place, Entry entry) noexcept {
         while (place > 0) {
             const std::uint32_t parent = (place - 1) / arity;
-            if (heap_[parent].deadline <= entry.deadline) {
+            if (!entry.is_before(heap_[parent])) {
                 break;
             }
             put(place, heap_[parent]);
@@ -167,9 +186,9 @@ private:
             const std::size_t end = std::min(first + arity, size);
             std::size_t least = first;
             for (std::size_t child = first + 1; child < end; ++child) {
-                least = heap_[child].deadline < heap_[least].deadline ? child : least;
+                least = heap_[child].is_before(heap_[least]) ? child : least;
             }
-            if (heap_[least].deadline >= entry.deadline) {
+            if (!heap_[least].is_before(entry)) {
                 break;
             }
             put(place, heap_[least]);

@@ -27,7 +27,10 @@ struct Timers::State {
         std::int64_t deadline = 0;
         std::int64_t period = 0;       // 0: the timer fires once
         std::uint32_t generation = 0;  // 0: the node is free
-        std::uint32_t next_free = no_index;
+        union {
+            std::uint32_t next_free = no_index;  // of a free node
+            std::uint32_t sequence;              // of a postponed timer, see reschedule_to()
+        };
     };
     static_assert(sizeof(Node) == 64);
 
@@ -111,7 +114,9 @@ struct Timers::State {
     /// Pages, so that nodes do not move when a running handler arms timers.
     std::vector<std::unique_ptr<Page>> pages;
     std::uint32_t first_free = no_index;
-    detail::IdAllocator generations;
+    /// Each arming takes a number: the generation in the TimerId of a new timer, and its place in
+    /// the order of equal deadlines.
+    detail::IdAllocator armings;
     std::uint32_t running = no_index;
     /// The time that the kernel's timer is set to. It may be over.
     /// Invariant: outside expire() no timer has an earlier deadline.

@@ -147,6 +147,30 @@ TEST(Timers, FireTenThousandRandomDeadlinesInOrderUnderALoadOfDescriptors) {
         us(0), us(500), us(900), us(990), us(999), us(1000));
 }
 
+TEST(Timers, WithOneDeadlineFireInTheOrderOfTheirArming) {  // [timer.fifo]
+    constexpr int count = 3 * static_cast<int>(Timers::expired_per_turn);
+    Reactor reactor;
+    Timers timers = Timers::create(reactor).value();
+    std::vector<int> fired;
+    const auto deadline = steady_clock::now() + 1ms;
+    for (int i = 0; i < count; ++i) {
+        timers
+            .at(deadline,
+                [&fired, i](ReactorOps& ops) {
+                    fired.push_back(i);
+                    if (i == count - 1) {
+                        ops.stop();
+                    }
+                })
+            .value();
+    }
+
+    run(reactor);
+
+    EXPECT_EQ(fired.size(), static_cast<std::size_t>(count));
+    EXPECT_TRUE(std::ranges::is_sorted(fired));
+}
+
 TEST(Timers, LeaveDescriptorsTheirTurnsInAStorm) {  // [timer.bounded]
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();
