@@ -10,6 +10,7 @@
 
 #include <eventp/detail/duration.hpp>
 #include <eventp/detail/timer_handler.hpp>
+#include <eventp/handler.hpp>
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 #include <eventp/timer_id.hpp>
@@ -40,7 +41,9 @@ struct BootClock {
 ///
 /// A handler is any callable that takes any subset, in any order, each at most once, of TimerId
 /// (its own), Expirations and ReactorOps&, and returns nothing; move-only ones too. Anything else
-/// in its signature is refused with one sentence [timer.parameters]. Up to four words, it is
+/// in its signature is refused with one sentence [timer.parameters]. A null pointer and an empty
+/// std::function or std::move_only_function are refused with invalid_argument [timer.null]. Up to
+/// four words, it is
 /// stored without an allocation [timer.small]. It is destroyed after its last call, or when it is
 /// cancelled.
 ///
@@ -93,7 +96,8 @@ public:
 
     /// Calls `handler` once, when `delay` is over; zero or less: in the next turn. [timer.after]
     ///
-    /// Errors:         broken_pipe: the subscriber is gone. no_child_process: in a forked child.
+    /// Errors:         invalid_argument: the handler is null. broken_pipe: the subscriber is gone.
+    ///                 no_child_process: in a forked child.
     ///                 Nothing changed, and `handler` was not moved from.
     /// Throws:         std::bad_alloc, and what the handler's constructor throws; likewise.
     /// Complexity:     O(1). A system call only when no timer was to expire as early, and outside
@@ -182,6 +186,15 @@ private:
 
     template <typename F>
     [[nodiscard]] Result<TimerId> arm(Deadline first, std::int64_t period_ns, F&& handler) {
+        using Handler = std::decay_t<F>;
+        static_assert(std::is_nothrow_destructible_v<Handler>,
+                      "eventp: the destructor of a timer's handler must be noexcept");
+        static_assert(std::is_constructible_v<Handler, F>,
+                      "eventp: a timer's handler is copied or moved: pass a move-only one with "
+                      "std::move()");
+        if (detail::is_null_handler(handler)) {
+            return arm_error(std::errc::invalid_argument);
+        }
         const auto make = [&](detail::TimerHandler& at) { at.emplace(std::forward<F>(handler)); };
         const ArmResult armed = arm_with(first, period_ns, detail::TimerHandlerMaker{make});
         if (armed.error != std::errc{}) [[unlikely]] {
