@@ -59,10 +59,12 @@ struct BootClock {
 /// some for each; a new timer needs none then.
 /// Deadlines are nanoseconds of the clock; durations that are too long for that are for ever. A
 /// wait that ends at the deadline of a cancelled timer is possible, and harmless.
-/// In a forked child: arming answers no_child_process, the rest false, until
-/// Reactor::reinit_after_fork(), which keeps the timers and sets a timerfd of the child's own
-/// [timer.fork].
-/// Not promised:   the order of two timers with equal deadlines if the process armed 2^31 or more
+/// In a forked child, also one that a handler or its constructor or destructor forked, no handler
+/// is called and the timerfd, which is the parent's, is not set. Arming fails with no_child_process
+/// and the other functions return false, until Reactor::reinit_after_fork() keeps the timers and
+/// makes a timerfd for the child. A subscriber that was in no reactor when the process forked
+/// leaves a reactor of the child at its next turn. [timer.fork] Not promised:   the order of two
+/// timers with equal deadlines if the process armed 2^31 or more
 ///                 between them.
 /// Thread safety:  thread-bound, with the reactor.
 /// Movable; a moved-from Timers answers broken_pipe and false.
@@ -196,7 +198,10 @@ private:
             return arm_error(std::errc::invalid_argument);
         }
         const auto make = [&](detail::TimerHandler& at) { at.emplace(std::forward<F>(handler)); };
-        const ArmResult armed = arm_with(first, period_ns, detail::TimerHandlerMaker{make});
+        const detail::TimerHandlerMaker maker{make};
+        const ArmResult armed = detail::TimerHandler::is_plain<F>
+                                    ? arm_plain(first, period_ns, maker)
+                                    : arm_checked(first, period_ns, maker);
         if (armed.error != std::errc{}) [[unlikely]] {
             return arm_error(armed.error);
         }
@@ -209,8 +214,12 @@ private:
         TimerId id;
         std::errc error{};
     };
-    [[nodiscard]] ArmResult arm_with(Deadline first, std::int64_t period_ns,
-                                     detail::TimerHandlerMaker make);
+    /// For handlers whose construction runs code of the user.
+    [[nodiscard]] ArmResult arm_checked(Deadline first, std::int64_t period_ns,
+                                        detail::TimerHandlerMaker make);
+    /// For all other handlers.
+    [[nodiscard]] ArmResult arm_plain(Deadline first, std::int64_t period_ns,
+                                      detail::TimerHandlerMaker make);
     [[nodiscard]] bool reschedule_to(TimerId id, Deadline when) noexcept;
     void close() noexcept;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <ctime>
 #include <utility>
 
@@ -84,12 +85,12 @@ void Timers::close() noexcept {
         return;
     }
     State& state = *closed;
-    state.abandoned = true;
+    state.closed = true;
     state.drop_all();
     // The subscriber removes itself in its next turn. It is not removed here, because a reference
     // to the reactor may be outdated: the subscriber may be in another reactor by now, or in none.
-    if (state.subscribed && !state.expiring && !state.in_child()) {
-        static_cast<void>(state.set_kernel_timer(0));
+    if (state.subscribed) {
+        static_cast<void>(state.ensure_wakeup_by(State::expired));
     }
     state.release();
 }
@@ -142,6 +143,11 @@ void Timers::State::grow() {
 }
 
 int Timers::State::set_kernel_timer(std::int64_t deadline) noexcept {
+    // Asked here, after whatever user code has run: it may have forked, and the timerfd of a child
+    // is its parent's until after_fork().
+    if (in_child()) {
+        return -ECHILD;
+    }
     // Kernel: zero disarms the timer; a time in the past makes it expire at once.
     const int answer = sys::timerfd_set(
         fd.fd(), deadline == TimerQueue::never ? 0 : std::max(deadline, std::int64_t{1}));
@@ -151,7 +157,8 @@ int Timers::State::set_kernel_timer(std::int64_t deadline) noexcept {
     return answer;
 }
 
-/// A node taken from the free list, which is returned to it unless keep() is called.
+/// A node taken from the free list. Unless keep() is called its handler is destroyed and it is
+/// returned to the list.
 class Timers::State::NodeLease {
 public:
     explicit NodeLease(State& state) noexcept
@@ -162,13 +169,13 @@ public:
     NodeLease& operator=(const NodeLease&) = delete;
     ~NodeLease() {
         if (node_ != nullptr) {
-            state_.give_back(index_, *node_);
+            state_.end(index_, *node_);
         }
     }
 
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
     [[nodiscard]] Node& node() noexcept { return *node_; }
-    void keep() noexcept { node_ = nullptr; }
+    Node& keep() noexcept { return *std::exchange(node_, nullptr); }
 
 private:
     State& state_;
@@ -185,34 +192,58 @@ bool Timers::State::deadline_of(Deadline when, std::int64_t& deadline) const noe
     return static_cast<std::uint8_t>(when.base) == static_cast<std::uint8_t>(clock);
 }
 
-Timers::ArmResult Timers::arm_with(Deadline first, std::int64_t period_ns, TimerHandlerMaker make) {
-    if (state_ == nullptr || !state_->subscribed) [[unlikely]] {
+template <bool RunsUserCode>
+Timers::ArmResult Timers::State::arm(Deadline first, std::int64_t period_ns,
+                                     TimerHandlerMaker make) {
+    if (const std::errc why = refusal(); why != std::errc{}) [[unlikely]] {
+        return {.id = {}, .error = why};
+    }
+    std::int64_t deadline = 0;
+    if (!deadline_of(first, deadline)) [[unlikely]] {
+        return {.id = {}, .error = std::errc::invalid_argument};
+    }
+    if (first_free == no_index) [[unlikely]] {
+        grow();
+    }
+    if (const int answer = ensure_wakeup_by(deadline); answer < 0) [[unlikely]] {
+        return {.id = {}, .error = static_cast<std::errc>(-answer)};
+    }
+    NodeLease lease{*this};
+    make(lease.node().handler);
+    if constexpr (RunsUserCode) {
+        // It may have forked, destroyed the Timers or run the reactor, so all is checked again.
+        if (const std::errc why = refusal(); why != std::errc{}) {
+            return {.id = {}, .error = why};
+        }
+        if (const int answer = ensure_wakeup_by(deadline); answer < 0) {
+            return {.id = {}, .error = static_cast<std::errc>(-answer)};
+        }
+    }
+    Node& timer = lease.keep();
+    timer.deadline = deadline;
+    timer.period = period_ns;
+    const TimerId id{lease.index(), armings.next()};
+    timer.generation = id.generation();
+    queue.insert(lease.index(), deadline, id.generation());
+    return {.id = id, .error = {}};
+}
+
+Timers::ArmResult Timers::arm_plain(Deadline first, std::int64_t period_ns,
+                                    TimerHandlerMaker make) {
+    if (state_ == nullptr) [[unlikely]] {
+        return {.id = {}, .error = std::errc::broken_pipe};
+    }
+    return state_->arm</*RunsUserCode=*/false>(first, period_ns, make);
+}
+
+Timers::ArmResult Timers::arm_checked(Deadline first, std::int64_t period_ns,
+                                      TimerHandlerMaker make) {
+    if (state_ == nullptr) {
         return {.id = {}, .error = std::errc::broken_pipe};
     }
     State& state = *state_;
-    if (state.in_child()) [[unlikely]] {
-        return {.id = {}, .error = std::errc::no_child_process};
-    }
-    std::int64_t deadline = 0;
-    if (!state.deadline_of(first, deadline)) [[unlikely]] {
-        return {.id = {}, .error = std::errc::invalid_argument};
-    }
-    if (state.first_free == State::no_index) [[unlikely]] {
-        state.grow();
-    }
-    if (const int answer = state.ensure_wakeup_by(deadline); answer < 0) [[unlikely]] {
-        return {.id = {}, .error = static_cast<std::errc>(-answer)};
-    }
-    State::NodeLease lease{state};
-    State::Node& timer = lease.node();
-    make(timer.handler);
-    lease.keep();
-    timer.deadline = deadline;
-    timer.period = period_ns;
-    const TimerId id{lease.index(), state.armings.next()};
-    timer.generation = id.generation();
-    state.queue.insert(lease.index(), deadline, id.generation());
-    return {.id = id, .error = {}};
+    const State::KeepAlive alive{state};
+    return state.arm</*RunsUserCode=*/true>(first, period_ns, make);
 }
 
 // Not inlined by link-time optimisation either: see the header.
@@ -258,9 +289,10 @@ bool Timers::reschedule_to(TimerId id, Deadline when) noexcept {
     timer->deadline = deadline;
     // A postponed timer keeps its place in the heap; expire() moves it when it is the front. Idle
     // timeouts are postponed often and are seldom the front.
-    // While timers expire it is unsorted, so that it runs in a later turn even if it is due.
+    // While timers expire it becomes an unsorted one, so that it runs in a later turn even if it is
+    // due.
     TimerQueue& queue = state_->queue;
-    if (state_->expiring || !queue.surfaces_before(id.index(), deadline)) {
+    if (state_->kernel_deadline == State::expired || !queue.surfaces_before(id.index(), deadline)) {
         static_cast<void>(queue.erase(id.index()));
         queue.insert(id.index(), deadline, state_->armings.next());
     } else {

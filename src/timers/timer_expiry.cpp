@@ -55,8 +55,8 @@ private:
     std::uint32_t index_;
 };
 
-bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor) {
-    const auto index = queue.front()->timer();
+void Timers::State::fire_front(std::int64_t time, ReactorOps& reactor) {
+    const std::uint32_t index = queue.front()->timer();
     Node& timer = node(index);
     const TimerId id{index, timer.generation};
     std::uint64_t expirations = 1;
@@ -69,46 +69,47 @@ bool Timers::State::fire_front(std::int64_t time, RegistrationId self, ReactorOp
         timer.deadline = due.next;
         queue.postpone_front(due.next, armings.next());
     }
-    {
-        const Run run{*this, index};
-        timer.handler(id, Expirations{expirations}, reactor);
+    const Run run{*this, index};
+    timer.handler(id, Expirations{expirations}, reactor);
+}
+
+bool Timers::State::may_continue(RegistrationId self, ReactorOps& reactor) const {
+    if (in_child()) {
+        return false;  // the other timers are the parent's
     }
-    if (abandoned) {
+    if (closed) {
         reactor.remove(self);
         return false;
     }
-    return reactor.contains(self);
+    return reactor.contains(self) && !in_child();  // contains() is user code if it is a mock's
 }
 
 void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
-    /// A handler may throw. The timerfd stays readable then, so the next turn continues.
-    struct Expiring {
-        explicit Expiring(State& owner) noexcept : state{owner} { state.expiring = true; }
-        Expiring(const Expiring&) = delete;
-        Expiring& operator=(const Expiring&) = delete;
-        ~Expiring() { state.expiring = false; }
-        State& state;
-    };
-
-    if (abandoned) {
+    // A child has the subscriber of its parent if that was not in a reactor when it was forked.
+    if (closed || in_child()) {
         reactor.remove(self);
         return;
     }
     const KeepAlive alive{*this};
-    const Expiring scope{*this};
     const std::int64_t time = now();
+    // Until it is set again the timerfd is readable, also after an exception. So nothing needs to
+    // set it meanwhile, and the next turn calls the handlers that are left.
+    kernel_deadline = expired;
     // Timers that handlers arm from here on are unsorted and wait for the next turn.
     queue.merge_unsorted();
     std::size_t handled = 0;
     for (const TimerQueue::Entry* front = queue.front();
          front != nullptr && front->deadline <= time; front = queue.front()) {
         if (handled++ == expired_per_turn) {
-            return;  // the timerfd stays readable: the next turn continues
+            return;
         }
         const Node& timer = node(front->timer());
         if (timer.deadline > front->deadline) {  // see Timers::reschedule_to()
             queue.postpone_front(timer.deadline, timer.sequence);
-        } else if (!fire_front(time, self, reactor)) {
+            continue;
+        }
+        fire_front(time, reactor);
+        if (!may_continue(self, reactor)) {
             return;
         }
     }
@@ -124,7 +125,7 @@ void Timers::State::after_fork() noexcept {
         fd.reset();  // the reactor removes a subscriber whose descriptor is closed
         return;
     }
-    static_cast<void>(set_kernel_timer(abandoned ? 0 : queue.earliest()));
+    static_cast<void>(set_kernel_timer(closed ? expired : queue.earliest()));
 }
 
 }  // namespace eventp

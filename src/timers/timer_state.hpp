@@ -7,6 +7,7 @@
 #include <ctime>
 #include <limits>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include <eventp/fd.hpp>
@@ -62,6 +63,13 @@ struct Timers::State {
         return (*pages[index / page_size])[index % page_size];
     }
     [[nodiscard]] bool in_child() const noexcept { return process != detail::current_process(); }
+    /// Why no timer can be armed; std::errc{} if one can.
+    [[nodiscard]] std::errc refusal() const noexcept {
+        if (!subscribed || closed) [[unlikely]] {
+            return std::errc::broken_pipe;
+        }
+        return in_child() ? std::errc::no_child_process : std::errc{};
+    }
     /// The node of timer `id`; null if there is no such timer, and in a forked child.
     [[nodiscard]] Node* find(TimerId id) noexcept {
         if (id.index() >= pages.size() * page_size || id.generation() == 0 || in_child()) {
@@ -73,6 +81,9 @@ struct Timers::State {
 
     // --- arming (timer.cpp) ---
     class NodeLease;
+    template <bool RunsUserCode>
+    [[nodiscard]] ArmResult arm(Deadline first, std::int64_t period_ns,
+                                detail::TimerHandlerMaker make);
     /// Converts to a time of this clock. Returns false for a time of another clock.
     [[nodiscard]] bool deadline_of(Deadline when, std::int64_t& deadline) const noexcept;
     // grow() and set_kernel_timer() are not inline: the function that arms then saves three
@@ -83,9 +94,9 @@ struct Timers::State {
         timer.next_free = first_free;
         first_free = index;
     }
-    /// Sets the kernel's timer to `deadline` if it is set to a later time.
+    /// Sets the kernel's timer to `deadline` if it is set to a later time. Returns -errno.
     [[nodiscard]] int ensure_wakeup_by(std::int64_t deadline) noexcept {
-        return deadline >= kernel_deadline || expiring ? 0 : set_kernel_timer(deadline);
+        return deadline >= kernel_deadline ? 0 : set_kernel_timer(deadline);
     }
     [[nodiscard, gnu::noinline]] int set_kernel_timer(std::int64_t deadline) noexcept;
     /// Disarms a timer and destroys its handler, whose destructor may call back. A handler that is
@@ -100,11 +111,15 @@ struct Timers::State {
     // --- a turn (timer_expiry.cpp) ---
     class Run;
     void expire(RegistrationId self, ReactorOps& reactor);
-    /// Calls the handler of the front timer. Returns false if no other handler must be called.
-    [[nodiscard]] bool fire_front(std::int64_t time, RegistrationId self, ReactorOps& reactor);
+    /// Calls the handler of the front timer.
+    void fire_front(std::int64_t time, ReactorOps& reactor);
+    /// Asked after user code: false if no other handler must be called.
+    [[nodiscard]] bool may_continue(RegistrationId self, ReactorOps& reactor) const;
     void after_fork() noexcept;
 
     static constexpr std::uint32_t no_index = std::numeric_limits<std::uint32_t>::max();
+    /// The kernel's timer has expired, or will at once: the timerfd is readable until it is set.
+    static constexpr std::int64_t expired = std::numeric_limits<std::int64_t>::min();
     static constexpr std::size_t page_size = 256;
     using Page = std::array<Node, page_size>;
 
@@ -118,14 +133,13 @@ struct Timers::State {
     /// the order of equal deadlines.
     detail::IdAllocator armings;
     std::uint32_t running = no_index;
-    /// The time that the kernel's timer is set to. It may be over.
-    /// Invariant: outside expire() no timer has an earlier deadline.
+    /// The time that the kernel's timer is set to, or `expired`.
+    /// Invariant: no timer has an earlier deadline.
     std::int64_t kernel_deadline = detail::TimerQueue::never;
     int owners = 2;
     Clock clock;
-    bool expiring = false;   // expire() is running and will set the kernel's timer
     bool subscribed = true;  // the subscriber exists
-    bool abandoned = false;  // the Timers object was destroyed
+    bool closed = false;     // the Timers object was destroyed
 };
 
 }  // namespace eventp

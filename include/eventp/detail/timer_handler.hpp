@@ -63,11 +63,19 @@ public:
     TimerHandler& operator=(const TimerHandler&) = delete;
     ~TimerHandler() { reset(); }
 
+    template <typename Stored>
+    static constexpr bool is_stored_inline =
+        sizeof(Stored) <= 4 * sizeof(void*) && alignof(Stored) <= alignof(void*);
+    /// True if emplace() runs no code of the user and no allocation.
+    template <typename F>
+    static constexpr bool is_plain =
+        is_stored_inline<std::decay_t<F>> && std::is_trivially_constructible_v<std::decay_t<F>, F>;
+
     /// Into an empty one, which stays empty when the handler's constructor throws.
     template <typename F>
     void emplace(F&& handler) {
         using Stored = std::decay_t<F>;
-        if constexpr (sizeof(Stored) <= sizeof storage_ && alignof(Stored) <= alignof(void*)) {
+        if constexpr (is_stored_inline<Stored>) {
             std::construct_at(reinterpret_cast<Stored*>(storage_.data()), std::forward<F>(handler));
             operations_ = &OperationsOf<Stored, Stored>::operations;
         } else {
