@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace eventp::sys {
@@ -40,15 +41,15 @@ int signalfd(SignalBits signals) noexcept {
 }
 
 int signalfd_read(int fd, signalfd_siginfo& out) noexcept {
-    // Kernel: a read gives whole records only.
-    return ::read(fd, &out, sizeof out) < 0 ? -errno : 0;
+    // Kernel: a read returns whole records. Not read(2), which is a cancellation point.
+    return ::syscall(SYS_read, fd, &out, sizeof out) < 0 ? -errno : 0;
 }
 
 SignalBits block(SignalBits signals) noexcept {
     const sigset_t set = set_of(signals);
     sigset_t before;
     sigemptyset(&before);
-    static_cast<void>(::pthread_sigmask(SIG_BLOCK, &set, &before));  // fails for no valid `how`
+    static_cast<void>(::pthread_sigmask(SIG_BLOCK, &set, &before));  // `how` is valid
     SignalBits bits = 0;
     for (int number = 1; number <= signal_max; ++number) {
         if (sigismember(&before, number) == 1) {

@@ -5,7 +5,7 @@
 
 struct signalfd_siginfo;
 
-/// The system calls that know signals. Results as in syscall.hpp.
+/// The system calls that concern signals. Results as in syscall.hpp.
 namespace eventp::sys {
 
 /// A set of signals: number n is bit n - 1.
@@ -15,15 +15,15 @@ using SignalBits = std::uint64_t;
     return SignalBits{1} << static_cast<unsigned>(number - 1);
 }
 
-/// False for numbers that name no signal, for SIGKILL and SIGSTOP, and for the two that the C
-/// library keeps for itself.
+/// False for numbers that are not signals, for SIGKILL and SIGSTOP, and for the two signals that
+/// the C library reserves.
 [[nodiscard]] bool is_blockable(int number) noexcept;
 
 [[nodiscard]] int signalfd(SignalBits signals) noexcept;
-/// -EAGAIN when none is pending.
+/// Fails with -EAGAIN if none is pending.
 [[nodiscard]] int signalfd_read(int fd, signalfd_siginfo& out) noexcept;
 
-/// Changes the mask of the calling thread; gives what was blocked before.
+/// Both change the mask of the calling thread. Returns the signals that were blocked before.
 SignalBits block(SignalBits signals) noexcept;
 void unblock(SignalBits signals) noexcept;
 

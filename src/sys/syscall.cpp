@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace eventp::sys {
@@ -18,8 +19,8 @@ namespace {
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::int64_t ns_per_ms = 1'000'000;
 
-int result_of(int answer) noexcept {
-    return answer < 0 ? -errno : answer;
+int result_of(long answer) noexcept {
+    return answer < 0 ? -errno : static_cast<int>(answer);
 }
 
 int control(int set, int operation, int fd, std::uint32_t events, void* data) noexcept {
@@ -85,12 +86,13 @@ int eventfd() noexcept {
 }
 
 int eventfd_add(int fd) noexcept {
-    return result_of(::eventfd_write(fd, 1));
+    const eventfd_t value = 1;
+    return result_of(::syscall(SYS_write, fd, &value, sizeof value));
 }
 
 int eventfd_drain(int fd) noexcept {
     eventfd_t value = 0;
-    return result_of(::eventfd_read(fd, &value));
+    return result_of(::syscall(SYS_read, fd, &value, sizeof value));
 }
 
 int replace(int from, int to) noexcept {
@@ -103,7 +105,7 @@ bool is_open(int fd) noexcept {
 
 void close(int fd) noexcept {
     const int before = errno;
-    static_cast<void>(::close(fd));
+    static_cast<void>(::syscall(SYS_close, fd));
     errno = before;
 }
 

@@ -9,6 +9,10 @@ struct epoll_event;
 
 /// Every system call of the library, once. A test replaces them at link time by defining all of
 /// them itself. Results are the kernel's own: zero or more on success, -errno on failure.
+///
+/// No function that is noexcept contains a cancellation point (pthreads(7)): acting on a request
+/// there would terminate the process. The libc wrappers of close, read, write, waitid and ppoll are
+/// cancellation points; syscall(2) is not.
 namespace eventp::sys {
 
 [[nodiscard]] int epoll_create() noexcept;
