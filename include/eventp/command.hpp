@@ -10,7 +10,8 @@
 
 namespace eventp {
 
-/// A program and what it is to find when it starts, for ChildProcess::spawn().
+/// The program that ChildProcess::spawn() starts, and its arguments, environment, directory and
+/// descriptors.
 ///
 ///     eventp::ChildProcess::spawn({.program = "sort",
 ///                                  .arguments = {"-r"},
@@ -19,24 +20,29 @@ namespace eventp {
 ///
 /// Thread safety:  like a std::string.
 struct Command {
-    /// The path of a file, or a name without a slash that is looked up in PATH, the parent's. A
-    /// relative path counts from `directory`.
+    /// The path of a file, or a name without a slash, which is looked up in the PATH of this
+    /// process. A relative path starts at `directory`.
     std::string program = {};
-    /// Those behind the name of the program. [child.arguments]
+    /// The arguments that follow the name of the program, passed as they are. [child.arguments]
     std::vector<std::string> arguments = {};
 
-    /// Where `environment` begins: with the parent's, or with nothing.
+    /// Whether the child inherits the environment of this process.
     bool inherits_environment = true;
-    /// Variables that are set; std::nullopt: that are not there. [child.environment]
+    /// Variables to set, or to remove (std::nullopt), in the child. [child.environment]
     std::map<std::string, std::optional<std::string>> environment = {};
 
-    /// Where the program is started; empty: where the parent is. [child.directory]
+    /// The working directory of the child; empty: that of this process. [child.directory]
     std::string directory = {};
 
-    /// What the child is to find under a number, each as it is in the parent when it is started:
-    /// {{1, a}, {2, BorrowedFd{1}}} gives it the parent's 1 as 2. The child has these, the parent's
-    /// 0, 1 and 2, and no other descriptors, close-on-exec or not. To pass one on as it is:
-    /// {{7, BorrowedFd{7}}}. They are open until spawn() has returned. [child.descriptors]
+    /// Descriptors to install in the child: descriptor of the child -> descriptor of this process.
+    /// All of the latter are resolved before any is installed: {{1, a}, {2, BorrowedFd{1}}} makes
+    /// standard output of this process standard error of the child. To pass a descriptor on under
+    /// its own number: {{7, BorrowedFd{7}}}. Close-on-exec has no effect. They must stay open until
+    /// spawn() returns. All other descriptors are closed in the child, except 0, 1 and 2.
+    /// [child.descriptors]
+    ///
+    /// If 0, 1 or 2 is not among these, the child has that of this process, close-on-exec or not;
+    /// /dev/null if it is closed in this process. [child.standard]
     std::map<int, BorrowedFd> descriptors = {};
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -68,38 +69,43 @@ std::vector<std::string> environment_of(const Command& command) {
     return out;
 }
 
-/// The redirections of a Command, so that they can be done one after the other.
+/// The redirections of a Command, in an order in which they can be executed one by one.
 struct Redirects {
     std::vector<sys::Redirect> list;
-    std::vector<OwnedFd> copies;  // of descriptors whose number is to become another
+    std::vector<OwnedFd> copies;  // of descriptors that are overwritten before they are read
     int error = 0;
 };
 
 Redirects redirects_of(const Command& command) {
     Redirects out;
-    const auto& wanted = command.descriptors;
-    if (!wanted.empty() && wanted.rbegin()->first == INT_MAX) {
-        out.error = -EBADF;  // no descriptor has it, and there is none behind it
-        return out;
+    std::map<int, int> sources;  // descriptor in the child -> descriptor here, or dev_null
+    // Whether a descriptor is open is determined before any is opened here that could get its
+    // number.
+    for (int standard = 0; standard < sys::standard_descriptors; ++standard) {
+        sources[standard] = sys::is_open(standard) ? standard : sys::dev_null;
     }
-    out.list.reserve(wanted.size());
-    out.copies.reserve(wanted.size());
-    for (const auto& [number, source] : wanted) {
-        int from = source.fd();
-        // Looked at before anything is opened here that might get its number.
-        if (number < 0 || !sys::is_open(from)) {
+    for (const auto& [to, source] : command.descriptors) {
+        if (to < 0 || to == INT_MAX || !sys::is_open(source.fd())) {
             out.error = -EBADF;
             return out;
         }
-        if (from != number && wanted.contains(from)) {
-            from = sys::duplicate(from, wanted.rbegin()->first + 1);
+        sources[to] = source.fd();
+    }
+    const int unused = sources.rbegin()->first + 1;
+    out.list.reserve(sources.size());
+    out.copies.reserve(sources.size());
+    for (auto [to, from] : sources) {
+        const auto target = sources.find(from);
+        const bool is_overwritten = target != sources.end() && target->second != from;
+        if (from != to && is_overwritten) {
+            from = sys::duplicate(from, unused);
             if (from < 0) {
                 out.error = from;
                 return out;
             }
             out.copies.emplace_back(from);
         }
-        out.list.push_back({.from = from, .to = number});
+        out.list.push_back({.from = from, .to = to});
     }
     return out;
 }

@@ -30,7 +30,7 @@ namespace {
 // Kernel: P_PIDFD, since Linux 5.4; C libraries name it later than that.
 constexpr auto by_pidfd = static_cast<idtype_t>(3);
 
-constexpr int first_closed = 3;
+constexpr int first_closed = standard_descriptors;
 
 int result_of(long answer) noexcept {
     return answer < 0 ? -errno : static_cast<int>(answer);
@@ -49,7 +49,11 @@ public:
 
     void redirect(std::span<const Redirect> redirects) noexcept {
         for (const Redirect& each : redirects) {
-            note(::posix_spawn_file_actions_adddup2(&actions_, each.from, each.to));
+            // If both are equal, dup2(2) would do nothing; this clears close-on-exec.
+            note(each.from == dev_null
+                     ? ::posix_spawn_file_actions_addopen(&actions_, each.to, "/dev/null", O_RDWR,
+                                                          /*mode=*/0)
+                     : ::posix_spawn_file_actions_adddup2(&actions_, each.from, each.to));
         }
     }
 

@@ -8,20 +8,27 @@
 /// The system calls that know processes. Results as in syscall.hpp.
 namespace eventp::sys {
 
-/// `to` in the child is to be what `from` is here.
+/// 0, 1 and 2: standard input, output and error.
+inline constexpr int standard_descriptors = 3;
+
+/// As `from` of a Redirect: /dev/null, opened for reading and writing.
+inline constexpr int dev_null = -1;
+
+/// Descriptor `to` of the child refers to the file of this process's descriptor `from`, also if
+/// both are equal and close-on-exec.
 struct Redirect {
     int from;
     int to;
 };
 
-/// What posix_spawn(3) is told. The child has no signal blocked, all dispositions are the default
-/// ones, and of the descriptors it has 0, 1, 2 and those of `redirects`.
+/// The arguments of posix_spawn(3). The child starts with no signal blocked, with every disposition
+/// the default one, and with the descriptors 0, 1 and 2 and those of `redirects`.
 struct SpawnPlan {
     const char* program;
     char* const* arguments;
     char* const* environment;
-    const char* directory;  // null: ours
-    /// Done one after the other, in the child: no `from` is the `to` of another one.
+    const char* directory;  // null: that of this process
+    /// Executed in order, in the child: no `from` is the `to` of another one.
     std::span<const Redirect> redirects;
 };
 
