@@ -15,33 +15,46 @@
 #include <eventp/detail/parameter_invoker.hpp>
 #include <eventp/exit_status.hpp>
 #include <eventp/fd.hpp>
+#include <eventp/handler.hpp>
+#include <eventp/interest.hpp>
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
 namespace eventp {
 
-/// What becomes of a child whose ChildProcess goes before it has ended.
+/// What ~ChildProcess() does with a child that has not exited. It leaves errno unchanged.
+/// [child.errno]
 enum class OnDestroy : std::uint8_t {
-    /// It is killed (SIGKILL) and reaped before the destructor returns: a program leaves nothing
-    /// behind by accident. One that may not be killed any more, because it has got another user's
-    /// rights, is left as below. [child.kill_and_wait]
+    /// The child is killed (SIGKILL), and reaped before the destructor returns.
+    /// [child.kill_and_wait]
+    /// The destructor does not wait for a child that cannot be killed (it may run with the rights
+    /// of another user, or a sandbox may refuse pidfd_send_signal(2)), and for one that was killed
+    /// no longer than five seconds: it may be traced by another process, or blocked in the kernel.
+    /// Such a child is detached, as below. [child.bounded]
     kill_and_wait,
-    /// It runs on. Once it has ended, the next spawn(), adopt() or end of any other child in this
-    /// process reaps it, or reap_detached() does; until then it is a zombie, and when this process
-    /// is
-    /// over, init's. [child.detach]
+    /// The child continues to run. After it has exited it is a zombie until this process reaps it:
+    /// reap_detached() checks all detached children; spawn(), adopt() and the exit of another child
+    /// check a few of them, in turn, so that their cost does not depend on how many there are.
+    /// [child.detach] If this process exits first, init adopts the child.
     detach,
 };
 
 namespace detail {
+
 template <typename F>
 struct ExitHandler;
+
+/// Kernel: the pidfd of a traced child becomes readable when the child dies, but waitid(2) does not
+/// find the child until its tracer has let it go; the kernel reports a second edge then.
+inline constexpr Interest exit_interest = Interest{}.read().edge_triggered();
+
 }  // namespace detail
 
-/// Sends signals to one child, from wherever: it stays good when the ChildProcess is in a reactor,
-/// and when the child and the ChildProcess are gone. [child.signaler]
+/// Sends signals to one child from any thread. Stays valid after the ChildProcess was moved into a
+/// reactor or destroyed, and after the child was reaped. [child.signaler]
 ///
 /// Thread safety:  kill() from any thread.
+/// Movable; a moved-from one has no child.
 class EVENTP_API ChildSignaler {
 public:
     /// As ChildProcess::kill().
@@ -56,66 +69,84 @@ private:
     std::uint32_t parent_;  // the process whose child it is
 };
 
-/// The one owner of a child process, on a pidfd(2).
+/// Owns a child process through a pidfd(2).
 ///
 ///     auto child = eventp::ChildProcess::spawn({.program = "make", .arguments = {"-j2"}});
-///     const auto name = std::move(*child)
-///                           .on_exit([](eventp::ExitStatus status) { report(status); })
-///                           .register_into(reactor);
+///     const auto id = std::move(*child)
+///                         .on_exit([](eventp::ExitStatus status) { report(status); })
+///                         .register_into(reactor);
 ///
-/// A Descriptor that is readable once the child has ended. With on_exit() a reactor owns it: in the
-/// turn that learns of the end it reaps the child, so that no zombie stays while a reactor runs
-/// [child.reaped], unregisters it and calls the handler. Removed before, or destroyed with its
-/// reactor, it does what OnDestroy says, as it does outside of one. The number of the process is
-/// never used for anything, so that a new process with that number is safe from us. [child.kill]
+/// A Descriptor that becomes readable when the child exits. With on_exit() a reactor owns it: in
+/// the turn that reports the exit, the child is reaped, so that it does not stay a zombie while the
+/// reactor runs [child.reaped]; then it is unregistered and the handler is called. If it is removed
+/// before that, or destroyed with its reactor, the child is treated as OnDestroy says. Signals are
+/// sent and the child is reaped through the pidfd, never through the pid, so that another process
+/// with a reused pid is never affected. [child.kill]
 ///
-/// The end of a child can be learned once, by one. A program that waits for any child
-/// (waitpid(2) with -1), or ignores SIGCHLD, or sets SA_NOCLDWAIT for it, takes it from us: the
-/// status is then ExitStatus::unknown(). [child.unknown]
+/// Each exit status can be collected once. If the program calls waitpid(2) for any child, ignores
+/// SIGCHLD, or sets SA_NOCLDWAIT for it, then it may be collected before this class does that; the
+/// status is ExitStatus::unknown() then. [child.unknown]
 ///
-/// In a forked child the parent's children are nobody's: kill() answers no_child_process, and so
-/// does wait() unless the end was known before; status() nothing new, the destructor touches no
-/// process. Reactor::reinit_after_fork() destroys what it finds of them. [child.fork]
+/// If a child is traced (ptrace(2)) by another process and dies, it cannot be reaped until the
+/// tracer has waited for it or has exited. Until then fd() is readable although status() returns
+/// nothing. The handler of on_exit() is called afterwards; the reactor does not spin until then.
+/// [child.traced]
 ///
-/// Not promised:   anything for the children of the child.
-/// Thread safety:  thread-bound; a ChildSignaler is not. The child belongs to the whole process, so
-///                 the object may be handed to another thread.
-/// Movable; a moved-from one has the number -1 and no child.
+/// After fork(2) the forked process does not own the children of its parent: kill(), signaler() and
+/// wait() fail with no_child_process (wait() still returns a status that was known before),
+/// status() does not change, and the destructor affects no process. Reactor::reinit_after_fork()
+/// destroys the ChildProcess objects that are registered. [child.fork]
+///
+/// Only wait() is a cancellation point (pthreads(7)). [child.cancel]
+///
+/// Not promised:   anything for the children of the child. If a process contains several copies of
+///                 this library (as static libraries in plugins may be), then each has its own
+///                 detached children.
+/// Thread safety:  thread-bound. The child belongs to the whole process, so the object may be
+///                 handed to another thread.
+/// Movable; a moved-from object has no child, and -1 as its descriptor and pid.
 class EVENTP_API ChildProcess {
 public:
-    /// Starts a program. It finds no signal blocked, every disposition the default one
-    /// [child.signals], and no descriptor but those that Command says.
+    /// Starts a program, with no signal blocked, with the default disposition of every signal
+    /// [child.signals], and with the descriptors that Command::descriptors describes.
     ///
-    /// Errors:         [child.spawn] whatever keeps the program from starting is an error here, and
-    ///                 there is no child then: no_such_file_or_directory, permission_denied,
-    ///                 executable_format_error, argument_list_too_long, not_enough_memory,
-    ///                 resource_unavailable_try_again: execve(2), fork(2).
-    ///                 bad_file_descriptor: one that is to be redirected is not open.
-    ///                 invalid_argument: one that is to be swapped with others goes beyond
-    ///                 RLIMIT_NOFILE.
-    ///                 invalid_argument: a zero byte in a string, or a variable whose name is
-    ///                 empty or has a '='.
-    ///                 too_many_files_open, too_many_files_open_in_system: pidfd_open(2).
-    ///                 function_not_supported: pidfd_open(2) before Linux 5.3 (5.4 is needed), and
-    ///                 for a directory with a C library that cannot (glibc before 2.29).
-    ///                 no_child_process: it has ended, and somebody else was told [child.unknown].
-    /// Throws:         std::bad_alloc; there is no child then.
-    /// Not promised:   that other descriptors without close-on-exec are closed in the child with a
-    ///                 C library that cannot (glibc before 2.34). That the calling thread goes on
-    ///                 before the child has reached its execve(2).
+    /// Errors:         [child.spawn] no program was started.
+    ///                 Those of execve(2) and fork(2), among them no_such_file_or_directory,
+    ///                 permission_denied, executable_format_error, argument_list_too_long,
+    ///                 not_enough_memory, resource_unavailable_try_again.
+    ///                 bad_file_descriptor: in Command::descriptors, a descriptor of this process
+    ///                 is not open, or one of the child is negative or over RLIMIT_NOFILE.
+    ///                 invalid_argument: descriptors are exchanged, and there is no descriptor
+    ///                 above those of the child within RLIMIT_NOFILE, which that needs.
+    ///                 invalid_argument: a string contains a zero byte, or the name of a variable
+    ///                 is empty or contains '='.
+    ///                 too_many_files_open, too_many_files_open_in_system: pidfd_open(2), or
+    ///                 descriptors are exchanged. If another thread opens the last descriptor while
+    ///                 the program is being started, the program is killed.
+    ///                 function_not_supported: pidfd_open(2) before Linux 5.3 (5.4 is required); a
+    ///                 directory, with glibc before 2.29.
+    ///                 no_child_process: other code collected the exit status [child.unknown].
+    /// Throws:         std::bad_alloc; no program was started.
+    /// Not promised:   with glibc before 2.34 and with musl, that other descriptors without
+    ///                 close-on-exec are closed in the child; with glibc before 2.29, that a
+    ///                 close-on-exec descriptor reaches the child under its own number. That the
+    ///                 function returns before the child has called execve(2).
     [[nodiscard]] static Result<ChildProcess> spawn(
         const Command& command, OnDestroy on_destroy = OnDestroy::kill_and_wait);
 
-    /// Takes a child over that was started otherwise. [child.adopt]
+    /// Takes ownership of a child process that spawn() did not start. It may have exited, and
+    /// clone(2) may have made it with any exit signal, or none. [child.adopt]
     ///
-    /// Preconditions:  `pid` is a child that nobody has reaped or will: of any other process the
-    ///                 number may by now be a stranger's.
-    /// Errors:         no_such_process: there is none.
-    ///                 no_child_process: it is none of ours, or reaped.
+    /// Preconditions:  `pid` is a child that no other code reaps: the pid of any other process may
+    ///                 by now have been reused.
+    /// Errors:         no_such_process: there is no such process.
+    ///                 no_child_process: it is not a child of this process, or was reaped.
     ///                 invalid_argument: `pid` is not positive.
+    ///                 no_such_file_or_directory (invalid_argument before Linux 6.9): `pid` is a
+    ///                 thread that is not the first one of its process.
     ///                 too_many_files_open, too_many_files_open_in_system, not_enough_memory:
     ///                 pidfd_open(2).
-    ///                 function_not_supported: before Linux 5.3 (5.4 is needed).
+    ///                 function_not_supported: before Linux 5.3 (5.4 is required).
     /// Throws:         std::bad_alloc; nothing changed.
     [[nodiscard]] static Result<ChildProcess> adopt(
         pid_t pid, OnDestroy on_destroy = OnDestroy::kill_and_wait);
@@ -130,54 +161,59 @@ public:
     ChildProcess& operator=(const ChildProcess&) = delete;
     ~ChildProcess();
 
-    /// For on_exit() and for show; it may be another process's number once the end is known.
+    /// For log messages: once the child was reaped, another process may have this pid.
     [[nodiscard]] pid_t pid() const noexcept;
+    /// The pidfd.
     [[nodiscard]] int fd() const noexcept;
 
-    /// Sends a signal; 0 asks whether one could be sent. [child.kill]
+    /// Sends a signal. 0 sends none, and checks only whether one could be sent. [child.kill]
     ///
-    /// Returns:        success also for a child that has ended and is not reaped yet.
-    /// Errors:         no_such_process: it is reaped, or this is moved from.
-    ///                 operation_not_permitted: it has got another user's rights.
-    ///                 invalid_argument: no signal.
-    ///                 no_child_process: in a forked child. [child.fork]
+    /// Returns:        success also if the child has exited and was not reaped.
+    /// Errors:         no_such_process: it was reaped, or this object is moved from.
+    ///                 operation_not_permitted: it runs with the rights of another user.
+    ///                 invalid_argument: not a signal.
+    ///                 no_child_process: called in a forked child. [child.fork]
     [[nodiscard]] Result<> kill(int signal) const noexcept;
 
-    /// Something that kill()s this child, and no other, while this is in a reactor.
-    /// Errors:         too_many_files_open: fcntl(2). no_child_process: in a forked child.
+    /// Returns an object that sends signals to this child while a reactor owns this object.
+    /// Errors:         too_many_files_open: fcntl(2).
+    ///                 no_child_process: called in a forked child, or moved from.
     [[nodiscard]] Result<ChildSignaler> signaler() const noexcept;
 
-    /// How it ended; none while it runs. Reaps it, and remembers. [child.status]
+    /// Returns how the child exited; nothing if it has not. Reaps it, and stores the status.
+    /// [child.status]
     [[nodiscard]] std::optional<ExitStatus> status() noexcept;
 
-    /// Blocks until it has ended: for programs that have nothing else to do. [child.wait]
-    /// Errors:         no_child_process: in a forked child, or moved from.
-    [[nodiscard]] Result<ExitStatus> wait() noexcept;
+    /// Blocks until the child has exited, and reaps it. [child.wait]
+    ///
+    /// Errors:         no_child_process: called in a forked child, or moved from.
+    /// Cancellation:   a cancellation point; afterwards this object and the child are unchanged.
+    [[nodiscard]] Result<ExitStatus> wait();
 
-    /// The end of a chain of the builder, with build() and register_into(): calls `handler` once,
-    /// when the child has ended and is reaped and unregistered. [child.on_exit]
+    /// The last but one call of a builder chain, before build() or register_into(). `handler` is
+    /// called once, after the child has exited and was reaped and unregistered. [child.on_exit]
     ///
     /// The handler takes any subset, in any order, each at most once, of ExitStatus, ChildProcess&
-    /// and ReactorOps&, and returns nothing; move-only ones too. [child.parameters]
-    /// Reactor::find<ChildProcess>() finds this under its RegistrationId.
+    /// and ReactorOps&, and returns void; it may be move-only. [child.parameters] A null pointer
+    /// and an empty std::function are refused as in any builder chain [handler.null].
+    /// Reactor::find<ChildProcess>() finds this object by its RegistrationId.
     template <typename F>
     [[nodiscard]] auto on_exit(F&& handler) && {
-        return interest()
-            .read()
-            .with_fd(std::move(*this))
+        return detail::exit_interest.with_fd(std::move(*this))
             .with_handler(detail::ExitHandler<std::decay_t<F>>{std::forward<F>(handler)});
     }
 
-    /// Reaps those of OnDestroy::detach that have ended; how many have not.
+    /// Reaps all detached children that have exited. Returns how many have not; those that another
+    /// thread is checking at the same time are not counted.
     /// Thread safety:  from any thread.
     static std::size_t reap_detached() noexcept;
 
 private:
     struct State;
-    class Left;
+    class DetachedChildren;
 
     explicit ChildProcess(State* state) noexcept : state_{state} {}
-    /// Throws std::bad_alloc before anything is done.
+    /// Throws std::bad_alloc.
     [[nodiscard]] static State* make_state(OnDestroy on_destroy);
 
     State* state_;
@@ -185,20 +221,33 @@ private:
 
 namespace detail {
 
-/// What a reactor calls when the pidfd is readable.
+/// Called by a reactor when the pidfd is readable.
 template <typename F>
 struct ExitHandler {
     F function;
 
-    void operator()(ChildProcess& child, RegistrationId self, ReactorOps& reactor) {
-        if (const auto status = child.status()) {
-            // It is destroyed when this has returned; a handler that throws leaves nothing behind.
-            reactor.remove(self);
-            ExitParameters::Arguments arguments{*status, child, reactor};
-            ParameterInvoker<ExitParameters, F>::call(function, arguments);
+    void operator()(ChildProcess& child, Interest interest, RegistrationId self,
+                    ReactorOps& reactor) {
+        const auto status = child.status();
+        if (!status) {
+            // See exit_interest. It may be another one after the user has called modify().
+            const Interest edges = interest.edge_triggered().without(Interest{}.oneshot());
+            if (interest != edges) {
+                static_cast<void>(reactor.modify(self, edges));
+            }
+            return;
         }
+        // The child is destroyed after this function has returned, also if the handler throws.
+        reactor.remove(self);
+        ExitParameters::Arguments arguments{*status, child, reactor};
+        ParameterInvoker<ExitParameters, F>::call(function, arguments);
     }
 };
+
+template <typename F>
+[[nodiscard]] constexpr bool is_null_handler(const ExitHandler<F>& handler) noexcept {
+    return is_null_handler(handler.function);
+}
 
 }  // namespace detail
 }  // namespace eventp

@@ -9,46 +9,49 @@
 
 namespace eventp {
 
-/// How a child process ended. [child.status]
+/// How a child process exited. [child.status]
 ///
 /// Thread safety:  like an int.
 class ExitStatus {
 public:
     [[nodiscard]] static constexpr ExitStatus exited(int code) noexcept {
-        return ExitStatus{Way::exited, code};
+        return ExitStatus{Kind::exited, code};
     }
     [[nodiscard]] static constexpr ExitStatus signaled(int signal, bool core_dumped) noexcept {
-        return ExitStatus{core_dumped ? Way::dumped : Way::killed, signal};
+        return ExitStatus{core_dumped ? Kind::dumped : Kind::killed, signal};
     }
-    /// It has ended, and somebody else was told how: see ChildProcess.
+    /// The child has exited, and other code has collected the status: see ChildProcess.
     [[nodiscard]] static constexpr ExitStatus unknown() noexcept {
-        return ExitStatus{Way::unknown, 0};
+        return ExitStatus{Kind::unknown, 0};
     }
 
-    /// It called exit(0), or the like.
+    /// The child called exit(0), or returned 0 from main().
     [[nodiscard]] constexpr bool is_success() const noexcept { return *this == exited(0); }
-    /// What it gave to exit(3), 0 to 255; none when it did not end that way.
+    /// The lowest 8 bits of the argument of exit(3): 0 to 255. Nothing if a signal killed the
+    /// child, or the status is unknown.
     [[nodiscard]] constexpr std::optional<int> code() const noexcept {
-        return way_ == Way::exited ? std::optional{number_} : std::nullopt;
+        return kind_ == Kind::exited ? std::optional{number_} : std::nullopt;
     }
-    /// The signal that killed it; none when it did not end that way.
+    /// The signal that killed the child. Nothing if no signal did, or the status is unknown.
     [[nodiscard]] constexpr std::optional<int> signal() const noexcept {
-        return way_ == Way::killed || way_ == Way::dumped ? std::optional{number_} : std::nullopt;
+        return kind_ == Kind::killed || kind_ == Kind::dumped ? std::optional{number_}
+                                                              : std::nullopt;
     }
-    [[nodiscard]] constexpr bool core_dumped() const noexcept { return way_ == Way::dumped; }
-    [[nodiscard]] constexpr bool is_unknown() const noexcept { return way_ == Way::unknown; }
+    /// The signal also produced a core dump.
+    [[nodiscard]] constexpr bool core_dumped() const noexcept { return kind_ == Kind::dumped; }
+    [[nodiscard]] constexpr bool is_unknown() const noexcept { return kind_ == Kind::unknown; }
 
     friend constexpr bool operator==(ExitStatus, ExitStatus) noexcept = default;
 
 private:
-    enum class Way : std::uint8_t { exited, killed, dumped, unknown };
-    constexpr ExitStatus(Way way, int number) noexcept : number_{number}, way_{way} {}
+    enum class Kind : std::uint8_t { exited, killed, dumped, unknown };
+    constexpr ExitStatus(Kind kind, int number) noexcept : number_{number}, kind_{kind} {}
 
     int number_;  // exit code or signal
-    Way way_;
+    Kind kind_;
 };
 
-/// For people: "exited with 3", "killed by signal 11, core dumped", "unknown".
+/// For log messages: "exited with 3", "killed by signal 11, core dumped", "unknown".
 [[nodiscard]] EVENTP_API std::string to_string(ExitStatus status);
 
 }  // namespace eventp

@@ -1,58 +1,79 @@
 // SPDX-License-Identifier: MIT
 //
-// Owning a child: its end, its signals, and what becomes of it without an owner.
+// The owner of a child process: its exit, its signals, and its destruction.
 #include <eventp/child.hpp>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <limits>
 #include <memory>
 
 #include <sys/wait.h>
 
 #include "children/child_state.hpp"
+#include "sys/errno_scope.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {
 
 namespace {
 
+/// How long a destructor waits for a child that it has killed.
+constexpr std::int64_t death_timeout_ns = 5'000'000'000;
+
 Result<> kill_by(const OwnedFd& pidfd, detail::ProcessNumber parent, int signal) noexcept {
+    if (!pidfd) {
+        return detail::error(std::errc::no_such_process);
+    }
     if (parent != detail::current_process()) {
         return detail::error(std::errc::no_child_process);
     }
-    const int answer = sys::pidfd_kill(pidfd.fd(), signal);
-    return answer < 0 ? Result<>{sys::error(answer)} : Result<>{};
+    const int result = sys::pidfd_kill(pidfd.fd(), signal);
+    return result < 0 ? Result<>{sys::error(result)} : Result<>{};
 }
 
-ExitStatus status_of(const sys::ChildEnd& end) noexcept {
-    return end.code == CLD_EXITED ? ExitStatus::exited(end.status)
-                                  : ExitStatus::signaled(end.status, end.code == CLD_DUMPED);
+ExitStatus status_of(const sys::ChildExit& exit) noexcept {
+    return exit.code == CLD_EXITED ? ExitStatus::exited(exit.status)
+                                   : ExitStatus::signaled(exit.status, exit.code == CLD_DUMPED);
 }
 
 }  // namespace
 
-// --- the end ------------------------------------------------------------------------------------
+// --- exit ---------------------------------------------------------------------------------------
 
-Result<> ChildProcess::State::take(int opened) noexcept {
+Result<> ChildProcess::State::open_pidfd() noexcept {
+    const int opened = sys::pidfd_open(pid);
     if (opened < 0) {
         return sys::error(opened);
     }
-    pidfd.reset(opened);
-    // Its number may have been reaped and given to a stranger before it was opened.
-    sys::ChildEnd end{};
-    const int answer = sys::pidfd_wait(opened, sys::Wait::look, end);
-    return answer < 0 ? Result<>{sys::error(answer)} : Result<>{};
+    OwnedFd owned{opened};
+    // The pid may have been reaped and given to another process before it was opened.
+    sys::ChildExit exit{};
+    if (const int result = sys::pidfd_wait(opened, sys::Wait::peek, exit); result < 0) {
+        return sys::error(result);
+    }
+    pidfd = std::move(owned);
+    return {};
 }
 
-void ChildProcess::State::look(sys::Wait how) noexcept {
+void ChildProcess::State::poll() noexcept {
     if (status || !is_ours()) {
         return;
     }
-    sys::ChildEnd end{};
-    if (sys::pidfd_wait(pidfd.fd(), how, end) < 0) {
+    if (!pidfd) {  // spawn() had no descriptor for it
+        if (const auto opened = open_pidfd(); !opened) {
+            if (is_lost(opened.error())) {
+                status = ExitStatus::unknown();
+            }
+            return;
+        }
+    }
+    sys::ChildExit exit{};
+    if (sys::pidfd_wait(pidfd.fd(), sys::Wait::reap, exit) < 0) {
         status = ExitStatus::unknown();
-    } else if (end.code != 0) {
-        status = status_of(end);
+    } else if (exit.code != 0) {
+        status = status_of(exit);
     }
 }
 
@@ -61,59 +82,63 @@ std::optional<ExitStatus> ChildProcess::status() noexcept {
         return std::nullopt;
     }
     if (!state_->status) {
-        state_->look(sys::Wait::reap);
+        state_->poll();
         if (state_->status) {
-            static_cast<void>(reap_detached());
+            DetachedChildren::reap(DetachedChildren::checked_per_call);
         }
     }
     return state_->status;
 }
 
-Result<ExitStatus> ChildProcess::wait() noexcept {
-    if (state_ == nullptr) {
-        return detail::error(std::errc::no_child_process);
-    }
-    state_->look(sys::Wait::block);
-    if (!state_->status) {
-        return detail::error(std::errc::no_child_process);
+Result<ExitStatus> ChildProcess::wait() {
+    while (!status()) {
+        if (state_ == nullptr || !state_->is_ours()) {
+            return detail::error(std::errc::no_child_process);
+        }
+        // Does not reap: if the thread is cancelled here, no exit status is lost. If this fails,
+        // status() reports why.
+        static_cast<void>(sys::pidfd_block(state_->pidfd.fd()));
     }
     return *state_->status;
 }
 
 std::size_t ChildProcess::reap_detached() noexcept {
-    return Left::reap();
+    return DetachedChildren::reap(std::numeric_limits<std::size_t>::max());
 }
 
-// --- owning it ----------------------------------------------------------------------------------
+// --- ownership ----------------------------------------------------------------------------------
 
 ChildProcess::State* ChildProcess::make_state(OnDestroy on_destroy) {
-    static_cast<void>(reap_detached());
+    DetachedChildren::reap(DetachedChildren::checked_per_call);
     return std::make_unique<State>(on_destroy).release();
 }
 
 Result<ChildProcess> ChildProcess::adopt(pid_t pid, OnDestroy on_destroy) {
-    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
-        return sys::error(answer);
+    if (const int result = detail::prepare_fork_detection(); result < 0) {
+        return sys::error(result);
     }
     std::unique_ptr<State> state{make_state(on_destroy)};
     state->pid = pid;
-    if (const auto taken = state->take(sys::pidfd_open(pid)); !taken) {
-        return std::unexpected{taken.error()};
+    if (const auto opened = state->open_pidfd(); !opened) {
+        return std::unexpected{opened.error()};
     }
     return ChildProcess{state.release()};
 }
 
 ChildProcess::~ChildProcess() {
+    const sys::ErrnoScope keeps_errno;
     std::unique_ptr<State> state{std::exchange(state_, nullptr)};
-    if (state == nullptr || !state->is_ours()) {
+    if (state == nullptr || state->status || !state->is_ours()) {
         return;
     }
-    if (!state->status && state->on_destroy == OnDestroy::kill_and_wait &&
-        sys::pidfd_kill(state->pidfd.fd(), SIGKILL) != -EPERM) {
-        state->look(sys::Wait::block);
+    // A child that could not be killed is not waited for, whatever the reason was.
+    if (state->on_destroy == OnDestroy::kill_and_wait &&
+        sys::pidfd_kill(state->pidfd.fd(), SIGKILL) == 0) {
+        sys::pidfd_wait_until_dead(state->pidfd.fd(), death_timeout_ns);
     }
+    state->poll();
     if (!state->status) {
-        Left::add(state.release());
+        DetachedChildren::add(state.release());
     }
 }
 

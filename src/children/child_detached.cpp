@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Children that nobody owns any more and that have not ended.
+// Children that were detached and have not been reaped.
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "children/child_state.hpp"
 
@@ -11,41 +12,93 @@ namespace eventp {
 
 namespace {
 
-/// A list with one end, so that neither a destructor nor a fork at any moment can meet a lock.
-/// Its pointers are followed by whoever has taken the whole list, and by nobody else.
+/// The last node of the ring; null if the ring is empty or taken.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): children are the process's.
-constinit std::atomic<void*> left{nullptr};
+constinit std::atomic<void*> last_detached{nullptr};
 
 }  // namespace
 
-void ChildProcess::Left::push(State* child) noexcept {
-    void* head = left.load(std::memory_order_relaxed);
-    do {
-        child->next = static_cast<State*>(head);
-    } while (!left.compare_exchange_weak(head, child, std::memory_order_release,
-                                         std::memory_order_relaxed));
-}
+/// A circular singly linked list. Every operation takes constant time.
+class ChildProcess::DetachedChildren::Ring {
+public:
+    Ring() noexcept = default;
+    explicit Ring(State* last) noexcept : last_{last} {}
 
-void ChildProcess::Left::add(State* child) noexcept {
-    push(child);
-    static_cast<void>(reap());
-}
+    /// Takes the ring of the process.
+    [[nodiscard]] static Ring take() noexcept {
+        // Ordering: acquire pairs with the release of put(): the nodes are complete.
+        return Ring{
+            static_cast<State*>(last_detached.exchange(nullptr, std::memory_order_acquire))};
+    }
+    /// Makes this the ring of the process. False if another thread has put one there.
+    [[nodiscard]] bool put() const noexcept {
+        void* none = nullptr;
+        return last_detached.compare_exchange_strong(none, last_, std::memory_order_release,
+                                                     std::memory_order_relaxed);
+    }
 
-std::size_t ChildProcess::Left::reap() noexcept {
-    std::size_t running = 0;
-    auto* each = static_cast<State*>(left.exchange(nullptr, std::memory_order_acquire));
-    while (each != nullptr) {
-        std::unique_ptr<State> child{each};
-        each = each->next;
-        if (!child->is_ours()) {
-            continue;  // the parent's, in a forked child
+    [[nodiscard]] bool is_empty() const noexcept { return last_ == nullptr; }
+
+    void push_back(State* child) noexcept {
+        child->next = child;
+        append(Ring{child});
+    }
+    void append(Ring other) noexcept {
+        if (other.is_empty()) {
+            return;
         }
-        child->look(sys::Wait::reap);
+        if (!is_empty()) {
+            std::swap(last_->next, other.last_->next);
+        }
+        last_ = other.last_;
+    }
+    /// Null if the ring is empty.
+    [[nodiscard]] State* pop_front() noexcept {
+        if (is_empty()) {
+            return nullptr;
+        }
+        State* first = last_->next;
+        if (first == last_) {
+            last_ = nullptr;
+        } else {
+            last_->next = first->next;
+        }
+        return first;
+    }
+
+private:
+    State* last_ = nullptr;
+};
+
+void ChildProcess::DetachedChildren::put_back(Ring ring) noexcept {
+    while (!ring.is_empty() && !ring.put()) {
+        ring.append(Ring::take());
+    }
+}
+
+void ChildProcess::DetachedChildren::add(State* child) noexcept {
+    Ring ring = Ring::take();
+    ring.push_back(child);
+    put_back(ring);
+}
+
+std::size_t ChildProcess::DetachedChildren::reap(std::size_t limit) noexcept {
+    Ring unchecked = Ring::take();
+    Ring checked;
+    std::size_t running = 0;
+    for (std::size_t count = 0; count < limit && !unchecked.is_empty(); ++count) {
+        std::unique_ptr<State> child{unchecked.pop_front()};
+        if (!child->is_ours()) {
+            continue;  // this is a forked child: only the copy is destroyed
+        }
+        child->poll();
         if (!child->status) {
             ++running;
-            push(child.release());
+            checked.push_back(child.release());
         }
     }
+    unchecked.append(checked);
+    put_back(unchecked);
     return running;
 }
 

@@ -24,7 +24,7 @@ bool is_text(std::string_view string) noexcept {
     return string.find('\0') == std::string_view::npos;
 }
 
-/// Nothing in it would be cut off or misread.
+/// No string contains a zero byte, and every variable has a valid name.
 bool is_well_formed(const Command& command) noexcept {
     return is_text(command.program) && is_text(command.directory) &&
            std::ranges::all_of(command.arguments, is_text) &&
@@ -35,7 +35,7 @@ bool is_well_formed(const Command& command) noexcept {
            });
 }
 
-/// Strings as execve(2) wants them. It refers to `strings`.
+/// The array of pointers that execve(2) takes. They point into `strings`.
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     std::vector<char*> pointers;
     pointers.reserve(strings.size() + 1);
@@ -124,12 +124,12 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     if (redirects.error < 0) {
         return sys::error(redirects.error);
     }
-    if (const int answer = detail::prepare_fork_detection(); answer < 0) {
-        return sys::error(answer);
+    if (const int result = detail::prepare_fork_detection(); result < 0) {
+        return sys::error(result);
     }
     std::unique_ptr<State> state{make_state(on_destroy)};
 
-    // A pidfd that is had now will be had below: a child without one would have to be killed.
+    // Reserves a descriptor, so that opening the pidfd of the child does not fail for lack of one.
     OwnedFd reserved;
     if (const int pidfd = sys::pidfd_open(sys::process_id()); pidfd >= 0) {
         reserved.reset(pidfd);
@@ -147,12 +147,15 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     }
     reserved.reset();
     state->pid = child;
-    if (const auto taken = state->take(sys::pidfd_open(child)); !taken) {
-        if (taken.error() == std::errc::no_such_process) {
+    if (const auto opened = state->open_pidfd(); !opened) {
+        if (State::is_lost(opened.error())) {
             return detail::error(std::errc::no_child_process);
         }
-        sys::kill_unwatched(child);  // another thread was quicker, and has the last descriptor
-        return std::unexpected{taken.error()};
+        // Another thread took the descriptor. It may be impossible to kill the child, so nothing
+        // waits for that; it is reaped when there is a descriptor.
+        sys::kill_unreaped(child);
+        DetachedChildren::add(state.release());
+        return std::unexpected{opened.error()};
     }
     return ChildProcess{state.release()};
 }

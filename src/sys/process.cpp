@@ -6,12 +6,13 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// What POSIX.1-2024 has, and the C libraries before it under a name of their own.
+// POSIX.1-2024 has these functions; C libraries had them before, with other names.
 #if defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 29)
 #define EVENTP_HAS_ADDCHDIR
@@ -27,8 +28,12 @@ namespace eventp::sys {
 
 namespace {
 
-// Kernel: P_PIDFD, since Linux 5.4; C libraries name it later than that.
+// Kernel: P_PIDFD exists since Linux 5.4; C libraries define it since later versions.
 constexpr auto by_pidfd = static_cast<idtype_t>(3);
+
+// Kernel: without it waitid(2) does not find a child that clone(2) made with another exit signal
+// than SIGCHLD. It accepts the flag since Linux 4.7.
+constexpr int any_child = __WALL;
 
 constexpr int first_closed = standard_descriptors;
 
@@ -36,7 +41,13 @@ int result_of(long answer) noexcept {
     return answer < 0 ? -errno : static_cast<int>(answer);
 }
 
-/// What the child does before execve(2). The functions below answer 0 or an errno.
+/// waitid(2) without a cancellation point.
+int wait_without_blocking(idtype_t type, int id, int options, siginfo_t& info) noexcept {
+    return result_of(::syscall(SYS_waitid, type, id, &info, WEXITED | WNOHANG | any_child | options,
+                               /*rusage=*/nullptr));
+}
+
+/// What the child does before execve(2). The functions of the C library below return 0 or an errno.
 class FileActions {
 public:
     FileActions() noexcept : error_{::posix_spawn_file_actions_init(&actions_)} {}
@@ -57,7 +68,7 @@ public:
         }
     }
 
-    /// Closes what is neither a standard descriptor nor the target of a redirection.
+    /// Closes every descriptor that is neither a standard one nor the target of a redirection.
     void close_others([[maybe_unused]] std::span<const Redirect> redirects) noexcept {
 #if defined(EVENTP_HAS_ADDCLOSEFROM)
         int end = first_closed;
@@ -96,7 +107,7 @@ public:
         sigset_t all;
         sigemptyset(&none);
         sigfillset(&all);
-        // These fail for flags that are unknown only.
+        // These fail only for unknown flags.
         static_cast<void>(::posix_spawnattr_setsigmask(&attributes_, &none));
         static_cast<void>(::posix_spawnattr_setsigdefault(&attributes_, &all));
         static_cast<void>(::posix_spawnattr_setflags(
@@ -145,26 +156,41 @@ int pidfd_kill(int pidfd, int signal) noexcept {
     return result_of(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
-int pidfd_wait(int pidfd, Wait how, ChildEnd& end) noexcept {
-    const int options =
-        WEXITED | (how == Wait::look ? WNOWAIT : 0) | (how == Wait::block ? 0 : WNOHANG);
+int pidfd_wait(int pidfd, Wait how, ChildExit& out) noexcept {
     siginfo_t info{};
-    int answer = 0;
-    do {
-        answer = result_of(::waitid(by_pidfd, static_cast<id_t>(pidfd), &info, options));
-    } while (answer == -EINTR);
-    // Kernel: what WNOHANG does not find ended has no pid.
-    end = info.si_pid == 0 ? ChildEnd{} : ChildEnd{.code = info.si_code, .status = info.si_status};
-    return answer;
+    const int result =
+        wait_without_blocking(by_pidfd, pidfd, how == Wait::peek ? WNOWAIT : 0, info);
+    // Kernel: if no child has exited, the fields are zero.
+    out = ChildExit{.code = info.si_code, .status = info.si_status};
+    return result;
 }
 
-void kill_unwatched(pid_t child) noexcept {
+int pidfd_block(int pidfd) {
     siginfo_t info{};
-    // Its number is its own as long as nobody has reaped it.
-    if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+    int result = 0;
+    do {
+        result = result_of(
+            ::waitid(by_pidfd, static_cast<id_t>(pidfd), &info, WEXITED | WNOWAIT | any_child));
+    } while (result == -EINTR);
+    return result;
+}
+
+void pidfd_wait_until_dead(int pidfd, std::int64_t timeout_ns) noexcept {
+    constexpr std::int64_t ns_per_s = 1'000'000'000;
+    pollfd entry{.fd = pidfd, .events = POLLIN, .revents = 0};
+    timespec left{.tv_sec = timeout_ns / ns_per_s, .tv_nsec = timeout_ns % ns_per_s};
+    int result = 0;
+    do {
+        // Kernel: the system call, unlike its wrapper, writes the remaining time to `left`.
+        result = result_of(::syscall(SYS_ppoll, &entry, 1, &left, /*sigmask=*/nullptr, 0));
+    } while (result == -EINTR);
+}
+
+void kill_unreaped(pid_t child) noexcept {
+    siginfo_t info{};
+    // A pid is not given to another process as long as the child is not reaped.
+    if (wait_without_blocking(P_PID, child, WNOWAIT, info) == 0) {
         static_cast<void>(::kill(child, SIGKILL));
-        while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) < 0 && errno == EINTR) {
-        }
     }
 }
 

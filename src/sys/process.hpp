@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include <sys/types.h>
 
-/// The system calls that know processes. Results as in syscall.hpp.
+/// The system calls that concern processes. Results as in syscall.hpp.
 namespace eventp::sys {
 
 /// 0, 1 and 2: standard input, output and error.
@@ -32,31 +33,36 @@ struct SpawnPlan {
     std::span<const Redirect> redirects;
 };
 
-/// Starts a program, which is looked up in PATH when its name has no slash. An execve(2) that
-/// fails is an error here. The child's number on success.
+/// Starts a program, which is looked up in PATH if it contains no slash. Returns the child's pid;
+/// the error of execve(2) if that fails.
 [[nodiscard]] int spawn(const SpawnPlan& plan) noexcept;
 
-/// The same file under a number that is `min` or more.
+/// Returns a descriptor of the same file that is `min` or more.
 [[nodiscard]] int duplicate(int fd, int min) noexcept;
 
 [[nodiscard]] int pidfd_open(pid_t pid) noexcept;
 [[nodiscard]] int pidfd_kill(int pidfd, int signal) noexcept;
 
-/// How a child ended, as waitid(2) says it.
-struct ChildEnd {
-    int code;    // CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: it has not ended
+/// How a child exited, as reported by waitid(2).
+struct ChildExit {
+    int code;    // CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: it has not exited
     int status;  // exit code or signal
 };
-enum class Wait : unsigned char {
-    look,   // does not wait, does not reap
-    reap,   // does not wait
-    block,  // until it has ended
-};
-/// -ECHILD when the process is no unreaped child of ours.
-[[nodiscard]] int pidfd_wait(int pidfd, Wait how, ChildEnd& end) noexcept;
+enum class Wait : unsigned char { peek, reap };
 
-/// Kills and reaps a child that cannot be watched.
-void kill_unwatched(pid_t child) noexcept;
+/// Reports whether a child has exited, and reaps it if asked to. Does not block. Fails with -ECHILD
+/// if the process is not an unreaped child of this process.
+[[nodiscard]] int pidfd_wait(int pidfd, Wait how, ChildExit& out) noexcept;
+
+/// Blocks until a child has exited, without reaping it. A cancellation point, so not noexcept.
+[[nodiscard]] int pidfd_block(int pidfd);
+
+/// Blocks until the process is dead, or the time has passed. A dead child cannot be reaped as long
+/// as another process traces it.
+void pidfd_wait_until_dead(int pidfd, std::int64_t timeout_ns) noexcept;
+
+/// Kills a child of this process that has no pidfd; does nothing if it was reaped.
+void kill_unreaped(pid_t child) noexcept;
 
 [[nodiscard]] pid_t process_id() noexcept;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Nobody would read what the handler of a child's end returns. [child.parameters]
+// The result of a handler given to on_exit() would be ignored. [child.parameters]
 // Expect: eventp: a handler must return void; its result would be ignored
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A child that has ended has no readiness to tell. [child.parameters]
-// Expect: eventp: the handler of a child's end takes any of ExitStatus, ChildProcess&
+// There is no Event for the exit of a child. [child.parameters]
+// Expect: eventp: a handler given to on_exit() takes any of ExitStatus, ChildProcess&
 #include <utility>
 
 #include <eventp/child.hpp>

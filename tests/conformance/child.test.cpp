@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Children in a real reactor: their ends, and signals to them.
+// Children in a real reactor: how they exit, and signals to them.
 #include <eventp/child.hpp>
 
 #include <array>
@@ -18,46 +18,31 @@
 
 #include "support/child.hpp"
 #include "support/children.hpp"
+#include "support/exit.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
 namespace {
 
-/// Runs until the handler of one child was called; how that ended.
-std::optional<ExitStatus> run_until_end(ChildProcess child) {
-    Reactor reactor;
-    std::optional<ExitStatus> end;
-    const auto name = std::move(child)
-                          .on_exit([&end](ExitStatus status, ReactorOps& ops) {
-                              end = status;
-                              ops.stop();
-                          })
-                          .register_into(reactor);
-    EXPECT_TRUE(name);
-    EXPECT_TRUE(reactor.run());
-    EXPECT_EQ(reactor.stats().registered, 0U);
-    return end;
-}
+// --- exit ---------------------------------------------------------------------------------------
 
-// --- the end ------------------------------------------------------------------------------------
-
-TEST(ChildInAReactor, TellsItsExitCode) {  // [child.on_exit] [child.status]
-    EXPECT_EQ(run_until_end(ChildProcess::spawn({.program = "true"}).value()),
+TEST(ChildInAReactor, IsReportedWithItsExitCode) {  // [child.on_exit] [child.status]
+    EXPECT_EQ(run_until_exit(ChildProcess::spawn({.program = "true"}).value()),
               ExitStatus::exited(0));
-    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("exit 255")).value()),
+    EXPECT_EQ(run_until_exit(ChildProcess::spawn(shell("exit 255")).value()),
               ExitStatus::exited(255));
 }
 
-TEST(ChildInAReactor, TellsTheSignalThatKilledIt) {  // [child.on_exit] [child.status]
-    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("kill -TERM $$")).value()),
+TEST(ChildInAReactor, IsReportedWithTheSignalThatKilledIt) {  // [child.on_exit] [child.status]
+    EXPECT_EQ(run_until_exit(ChildProcess::spawn(shell("kill -TERM $$")).value()),
               ExitStatus::signaled(SIGTERM, false));
-    EXPECT_EQ(run_until_end(ChildProcess::spawn(shell("ulimit -c 0; kill -SEGV $$")).value())
+    EXPECT_EQ(run_until_exit(ChildProcess::spawn(shell("ulimit -c 0; kill -SEGV $$")).value())
                   .value()
                   .signal(),
               SIGSEGV);
 }
 
-TEST(ChildInAReactor, IsReapedInTheTurnThatLearnsOfItsEnd) {  // [child.reaped]
+TEST(ChildInAReactor, IsReapedInTheTurnThatReportsItsExit) {  // [child.reaped]
     constexpr int children = 20;
     Reactor reactor;
     std::map<pid_t, int> codes;
@@ -67,9 +52,9 @@ TEST(ChildInAReactor, IsReapedInTheTurnThatLearnsOfItsEnd) {  // [child.reaped]
         started.push_back(child.pid());
         const auto name =
             std::move(child)
-                .on_exit([&](ExitStatus status, const ChildProcess& ended, ReactorOps& ops) {
-                    EXPECT_FALSE(is_unreaped(ended.pid()));
-                    codes[ended.pid()] = status.code().value_or(-1);
+                .on_exit([&](ExitStatus status, const ChildProcess& exited, ReactorOps& ops) {
+                    EXPECT_FALSE(is_unreaped(exited.pid()));
+                    codes[exited.pid()] = status.code().value_or(-1);
                     if (codes.size() == children) {
                         ops.stop();
                     }
@@ -144,7 +129,7 @@ TEST(Child, KnowsItsStatusWithoutAReactor) {  // [child.status] [child.wait]
     EXPECT_FALSE(is_unreaped(child.pid()));
 }
 
-TEST(Child, GivesNothingAfterItIsMovedFrom) {  // [child.status] [child.wait] [child.kill]
+TEST(Child, HasNoChildAfterItWasMovedFrom) {  // [child.status] [child.wait] [child.kill]
     Idle idle;
     ChildProcess child = idle.start();
     const pid_t pid = child.pid();
@@ -161,7 +146,7 @@ TEST(Child, GivesNothingAfterItIsMovedFrom) {  // [child.status] [child.wait] [c
 
 // --- signals ------------------------------------------------------------------------------------
 
-TEST(Child, IsSentSignals) {  // [child.kill]
+TEST(Child, ReceivesSignals) {  // [child.kill]
     const Idle idle;
     ChildProcess child = idle.start();
     EXPECT_TRUE(child.kill(0));
@@ -169,10 +154,10 @@ TEST(Child, IsSentSignals) {  // [child.kill]
 
     EXPECT_TRUE(child.kill(SIGTERM));
 
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::signaled(SIGTERM, false));
+    EXPECT_EQ(run_until_exit(std::move(child)), ExitStatus::signaled(SIGTERM, false));
 }
 
-TEST(Child, AnswersNoSuchProcessOnceItIsReapedAndNotBefore) {  // [child.kill]
+TEST(Child, IsNoSuchProcessAfterItWasReapedAndNotBefore) {  // [child.kill]
     ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
     wait_for_zombie(child.pid());
     EXPECT_TRUE(child.kill(SIGTERM));
@@ -186,7 +171,7 @@ TEST(ChildSignaler, ReachesAChildThatAReactorOwns) {  // [child.signaler]
     Reactor reactor;
     const Idle idle;
     ChildProcess child = idle.start();
-    const ChildSignaler killer = child.signaler().value();
+    const ChildSignaler signaler = child.signaler().value();
     std::optional<ExitStatus> end;
     ASSERT_TRUE(std::move(child)
                     .on_exit([&end](ExitStatus status, ReactorOps& ops) {
@@ -194,64 +179,37 @@ TEST(ChildSignaler, ReachesAChildThatAReactorOwns) {  // [child.signaler]
                         ops.stop();
                     })
                     .register_into(reactor));
-    std::jthread other{[&killer] { EXPECT_TRUE(killer.kill(SIGKILL)); }};
+    std::jthread other{[&signaler] { EXPECT_TRUE(signaler.kill(SIGKILL)); }};
 
     EXPECT_TRUE(reactor.run());
 
     EXPECT_EQ(end, ExitStatus::signaled(SIGKILL, false));
     other.join();
-    EXPECT_EQ(error_of(killer.kill(SIGKILL)), std::errc::no_such_process);
+    EXPECT_EQ(error_of(signaler.kill(SIGKILL)), std::errc::no_such_process);
 }
 
-// --- adopting -----------------------------------------------------------------------------------
+TEST(ChildSignaler, HasNoChildAfterItWasMovedFrom) {  // [child.signaler]
+    const Idle idle;
+    const ChildProcess child = idle.start();
+    ChildSignaler signaler = child.signaler().value();
+    const ChildSignaler owner = std::move(signaler);
 
-TEST(ChildAdopted, TellsItsEndAsIfSpawned) {  // [child.adopt]
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::_exit(7);
-    }
-    ChildProcess child = ChildProcess::adopt(pid).value();
-    EXPECT_EQ(child.pid(), pid);
-
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::exited(7));
-
-    EXPECT_FALSE(is_unreaped(pid));
+    EXPECT_EQ(error_of(signaler.kill(SIGKILL)), std::errc::no_such_process);
+    EXPECT_TRUE(runs(child.pid()));
+    EXPECT_TRUE(owner.kill(0));
 }
 
-TEST(ChildAdopted, MayHaveEndedBefore) {  // [child.adopt]
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::_exit(7);
-    }
-    wait_for_zombie(pid);
+// --- other code that reaps
+// ------------------------------------------------------------------------
 
-    EXPECT_EQ(run_until_end(ChildProcess::adopt(pid).value()), ExitStatus::exited(7));
-}
-
-TEST(ChildAdopted, IsAnUnreapedChildOfThisProcess) {  // [child.adopt]
-    EXPECT_EQ(error_of(ChildProcess::adopt(0)), std::errc::invalid_argument);
-    EXPECT_EQ(error_of(ChildProcess::adopt(-1)), std::errc::invalid_argument);
-    EXPECT_EQ(error_of(ChildProcess::adopt(::getpid())), std::errc::no_child_process);
-    EXPECT_EQ(error_of(ChildProcess::adopt(::getppid())), std::errc::no_child_process);
-
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::_exit(0);
-    }
-    ASSERT_TRUE(ended_well(pid));
-    EXPECT_EQ(error_of(ChildProcess::adopt(pid)), std::errc::no_such_process);
-}
-
-// --- others who reap ----------------------------------------------------------------------------
-
-TEST(ChildLost, IsOneWhoseEndSomebodyElseWasTold) {  // [child.unknown]
+TEST(ChildReapedByOtherCode, HasAnUnknownStatus) {  // [child.unknown]
     ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
-    ASSERT_TRUE(ended_well(child.pid()));  // a waitpid(2) of the program's own
+    ASSERT_TRUE(ended_well(child.pid()));  // calls waitpid(2)
 
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::unknown());
+    EXPECT_EQ(run_until_exit(std::move(child)), ExitStatus::unknown());
 }
 
-TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.unknown]
+TEST(ChildReapedByTheKernel, HasAnUnknownStatusIfSigchldIsIgnored) {  // [child.unknown]
     struct sigaction before{};
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
@@ -260,9 +218,9 @@ TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.unknown]
     Idle idle;
     ChildProcess child = idle.start();
     idle.end_all();
-    EXPECT_EQ(run_until_end(std::move(child)), ExitStatus::unknown());
+    EXPECT_EQ(run_until_exit(std::move(child)), ExitStatus::unknown());
 
-    {  // and of one that ends before it can be watched, the same or an error is told
+    {  // If it exits before its pidfd is opened, spawn() fails.
         auto quick = ChildProcess::spawn({.program = "true"});
         if (quick) {
             EXPECT_EQ(quick->wait(), ExitStatus::unknown());
@@ -273,7 +231,7 @@ TEST(ChildLost, IsEveryChildOfAProcessThatIgnoresSigchld) {  // [child.unknown]
     {
         const Idle another;
         const ChildProcess dropped = another.start();
-    }  // the destructor does not wait for ever
+    }  // the destructor returns
     ::sigaction(SIGCHLD, &before, nullptr);
 }
 

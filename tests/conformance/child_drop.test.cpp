@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Children whose owner goes first, and children of a parent that forks.
+// Children whose owner is destroyed before they exit.
+#include <cerrno>
 #include <csignal>
-#include <memory>
+#include <deque>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -20,18 +22,11 @@
 namespace eventp::support {
 namespace {
 
-constexpr auto leave = OnDestroy::detach;
-
-/// It is there, and not a zombie.
-bool runs(pid_t pid) {
-    siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           info.si_pid == 0;
-}
+constexpr auto detach = OnDestroy::detach;
 
 // --- killed -------------------------------------------------------------------------------------
 
-TEST(ChildDropped, IsKilledAndReapedUnlessSaidOtherwise) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsKilledAndReapedByDefault) {  // [child.kill_and_wait]
     const Idle idle;
     pid_t pid = -1;
     {
@@ -42,7 +37,7 @@ TEST(ChildDropped, IsKilledAndReapedUnlessSaidOtherwise) {  // [child.kill_and_w
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, IsKilledAlsoWhenItIgnoresSignalsOrIsStopped) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsKilledAlsoIfItIgnoresSignalsOrIsStopped) {  // [child.kill_and_wait]
     Pipe ready;
     Command command = shell("trap '' TERM INT HUP; echo; kill -STOP $$; cat");
     command.descriptors[1] = BorrowedFd{ready.write.fd()};
@@ -55,7 +50,7 @@ TEST(ChildDropped, IsKilledAlsoWhenItIgnoresSignalsOrIsStopped) {  // [child.kil
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, IsReapedWhenItHasEndedAlready) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsReapedIfItHasExitedBefore) {  // [child.kill_and_wait]
     pid_t pid = -1;
     {
         const ChildProcess child = ChildProcess::spawn({.program = "true"}).value();
@@ -65,7 +60,7 @@ TEST(ChildDropped, IsReapedWhenItHasEndedAlready) {  // [child.kill_and_wait]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, EndsWithTheObjectThatIsAssignedTo) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsKilledByAnAssignmentToItsOwner) {  // [child.kill_and_wait]
     const Idle idle;
     ChildProcess child = idle.start();
     const pid_t first = child.pid();
@@ -76,7 +71,7 @@ TEST(ChildDropped, EndsWithTheObjectThatIsAssignedTo) {  // [child.kill_and_wait
     EXPECT_TRUE(runs(child.pid()));
 }
 
-TEST(ChildDropped, EndsWithTheReactorThatOwnsItAndItsHandlerIsNotCalled) {
+TEST(ChildDropped, IsKilledWithItsReactorAndItsHandlerIsNotCalled) {
     // [child.kill_and_wait]
     const Idle idle;
     pid_t pid = -1;
@@ -90,7 +85,7 @@ TEST(ChildDropped, EndsWithTheReactorThatOwnsItAndItsHandlerIsNotCalled) {
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, EndsWithItsRegistration) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsKilledWhenItIsRemoved) {  // [child.kill_and_wait]
     const Idle idle;
     Reactor reactor;
     ChildProcess child = idle.start();
@@ -115,12 +110,12 @@ TEST(ChildDropped, IsKilledWhenTheReactorRefusesIt) {  // [child.kill_and_wait]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, IsLeftWhenItMayNotBeKilledAnyMore) {  // [child.kill_and_wait] [child.kill]
+TEST(ChildDropped, IsDetachedIfItHasGotTheRightsOfAnotherUser) {  // [child.bounded] [child.kill]
     if (::geteuid() != 0) {
         GTEST_SKIP() << "only root can have children of another user";
     }
     EXPECT_TRUE(in_child([] {
-        ::alarm(10);  // a destructor that waits is ended; the child of this one reads its end then
+        ::alarm(10);  // ends a destructor that waits
         Idle idle;
         std::optional child{idle.start()};
         const pid_t pid = child->pid();
@@ -132,20 +127,20 @@ TEST(ChildDropped, IsLeftWhenItMayNotBeKilledAnyMore) {  // [child.kill_and_wait
 
         child.reset();
 
-        const bool is_left = runs(pid) && ChildProcess::reap_detached() == 1;
+        const bool is_detached = runs(pid) && ChildProcess::reap_detached() == 1;
         idle.end_all();
         wait_for_zombie(pid);
-        return is_left && ChildProcess::reap_detached() == 0 && !is_unreaped(pid);
+        return is_detached && ChildProcess::reap_detached() == 0 && !is_unreaped(pid);
     }));
 }
 
-// --- left ---------------------------------------------------------------------------------------
+// --- detached -----------------------------------------------------------------------------------
 
-TEST(ChildLeft, RunsOnAndIsReapedOnceItHasEnded) {  // [child.detach]
+TEST(ChildDetached, ContinuesToRunAndIsReapedAfterItHasExited) {  // [child.detach]
     Idle idle;
     pid_t pid = -1;
     {
-        const ChildProcess child = idle.start(leave);
+        const ChildProcess child = idle.start(detach);
         pid = child.pid();
     }
     EXPECT_TRUE(runs(pid));
@@ -158,12 +153,12 @@ TEST(ChildLeft, RunsOnAndIsReapedOnceItHasEnded) {  // [child.detach]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, RunsOnWhenTheReactorThatOwnsItIsDestroyed) {  // [child.detach]
+TEST(ChildDetached, ContinuesToRunIfTheReactorThatOwnsItIsDestroyed) {  // [child.detach]
     Idle idle;
     pid_t pid = -1;
     {
         Reactor reactor;
-        ChildProcess child = idle.start(leave);
+        ChildProcess child = idle.start(detach);
         pid = child.pid();
         ASSERT_TRUE(std::move(child).on_exit([] { FAIL(); }).register_into(reactor));
     }
@@ -174,9 +169,9 @@ TEST(ChildLeft, RunsOnWhenTheReactorThatOwnsItIsDestroyed) {  // [child.detach]
     EXPECT_EQ(ChildProcess::reap_detached(), 0U);
 }
 
-TEST(ChildLeft, IsReapedByTheNextSpawn) {  // [child.detach]
+TEST(ChildDetached, IsReapedByASpawn) {  // [child.detach]
     Idle idle;
-    const pid_t pid = idle.start(leave).pid();
+    const pid_t pid = idle.start(detach).pid();
     idle.end_all();
     wait_for_zombie(pid);
 
@@ -185,10 +180,10 @@ TEST(ChildLeft, IsReapedByTheNextSpawn) {  // [child.detach]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, IsReapedByTheEndOfAnother) {  // [child.detach]
+TEST(ChildDetached, IsReapedByTheExitOfAnother) {  // [child.detach]
     Idle idle;
     ChildProcess other = ChildProcess::spawn({.program = "true"}).value();
-    const pid_t pid = idle.start(leave).pid();
+    const pid_t pid = idle.start(detach).pid();
     idle.end_all();
     wait_for_zombie(pid);
     wait_for_zombie(other.pid());
@@ -198,91 +193,80 @@ TEST(ChildLeft, IsReapedByTheEndOfAnother) {  // [child.detach]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildLeft, IsReapedAtOnceWhenItHasEndedAlready) {  // [child.detach]
+TEST(ChildDetached, IsReapedByItsDestructorIfItHasExited) {  // [child.detach]
     pid_t pid = -1;
     {
-        const ChildProcess child = ChildProcess::spawn({.program = "true"}, leave).value();
+        const ChildProcess child = ChildProcess::spawn({.program = "true"}, detach).value();
         pid = child.pid();
         wait_for_zombie(pid);
     }
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-// --- fork ---------------------------------------------------------------------------------------
+TEST(ChildDetached, IsReapedInTurnWithAllOthers) {  // [child.detach]
+    constexpr std::size_t count = 50;
+    Idle idle;
+    std::deque<pid_t> pids;
+    for (std::size_t i = 0; i < count; ++i) {
+        pids.push_back(idle.start(detach).pid());
+    }
+    EXPECT_EQ(ChildProcess::reap_detached(), count);
+    idle.end_all();
+    for (const pid_t pid : pids) {
+        wait_for_zombie(pid);
+    }
 
-class ChildFork : public ::testing::TestWithParam<Fork> {};
-INSTANTIATE_TEST_SUITE_P(Ways, ChildFork, ::testing::Values(Fork::fork, Fork::raw_clone),
-                         [](const auto& way) {
-                             return way.param == Fork::fork ? "fork" : "raw_clone";
-                         });
+    // Each call that may have to do with a new child checks some of them.
+    for (std::size_t i = 0; i < count / 2 && has_children(); ++i) {
+        EXPECT_FALSE(ChildProcess::adopt(::getpid()));
+    }
 
-TEST_P(ChildFork, LeavesTheParentsChildrenAlone) {  // [child.fork]
-    const Idle idle;
-    std::optional child{idle.start()};
-    const ChildSignaler killer = child->signaler().value();
-
-    EXPECT_TRUE(in_child(
-        [&] {
-            constexpr auto error = std::errc::no_child_process;
-            const bool inert = error_of(child->kill(SIGKILL)) == error &&
-                               error_of(killer.kill(SIGKILL)) == error &&
-                               error_of(child->signaler()) == error &&
-                               error_of(child->wait()) == error && !child->status();
-            child.reset();
-            return inert;
-        },
-        GetParam()));
-
-    EXPECT_TRUE(runs(child->pid()));
-    EXPECT_EQ(child->status(), std::nullopt);
+    EXPECT_FALSE(has_children());
 }
 
-TEST_P(ChildFork, DestroysTheCopiesAtATakeoverAndNotTheChildren) {  // [child.fork]
-    Reactor reactor;
+TEST(ChildDetached, IsReapedThoughTheThreadThatDetachedItHasEnded) {  // [child.detach]
+    constexpr int threads = 4;
+    constexpr int count = 20;
     Idle idle;
-    std::optional<ExitStatus> end;
-    ChildProcess child = idle.start();
-    const pid_t pid = child.pid();
-    const auto name = std::move(child)
-                          .on_exit([&](ExitStatus status, ReactorOps& ops) {
-                              end = status;
-                              ops.stop();
-                          })
-                          .register_into(reactor);
-    ASSERT_TRUE(name);
+    {
+        std::deque<std::jthread> others;
+        for (int i = 0; i < threads; ++i) {
+            others.emplace_back([&idle] {
+                for (int j = 0; j < count; ++j) {
+                    static_cast<void>(idle.start(detach));
+                    static_cast<void>(ChildProcess::reap_detached());
+                }
+            });
+        }
+    }
+    EXPECT_EQ(ChildProcess::reap_detached(), std::size_t{threads} * count);
 
-    EXPECT_TRUE(in_child(
-        [&] {
-            // The child has children of its own, and they are watched.
-            return reactor.reinit_after_fork() && !reactor.contains(*name) &&
-                   ChildProcess::spawn({.program = "true"})
-                       .value()
-                       .on_exit([&](ExitStatus status, ReactorOps& ops) {
-                           end = status;
-                           ops.stop();
-                       })
-                       .register_into(reactor) &&
-                   reactor.run() && end == ExitStatus::exited(0);
-        },
-        GetParam()));
-
-    EXPECT_TRUE(runs(pid));
     idle.end_all();
-    EXPECT_TRUE(reactor.run());
-    EXPECT_EQ(end, ExitStatus::exited(0));
+    while (ChildProcess::reap_detached() != 0) {
+    }
+    EXPECT_FALSE(has_children());
 }
 
-TEST_P(ChildFork, ForgetsWhatTheParentHasLeftToTheReaper) {  // [child.fork]
+// --- errno --------------------------------------------------------------------------------------
+
+TEST(ChildDropped, LeavesErrnoAsItIs) {  // [child.errno]
     Idle idle;
-    const pid_t pid = idle.start(leave).pid();
+    std::optional killed{idle.start()};
+    std::optional detached{idle.start(detach)};
+    std::optional exited{ChildProcess::spawn({.program = "true"}).value()};
+    wait_for_zombie(exited->pid());
+    std::optional lost{ChildProcess::spawn({.program = "true"}).value()};
+    ASSERT_TRUE(ended_well(lost->pid()));
 
-    EXPECT_TRUE(in_child([] { return ChildProcess::reap_detached() == 0; }, GetParam()));
+    for (std::optional<ChildProcess>* each : {&killed, &detached, &exited, &lost}) {
+        errno = 1234;
+        each->reset();
+        EXPECT_EQ(errno, 1234);
+    }
 
-    EXPECT_EQ(ChildProcess::reap_detached(), 1U);
-    EXPECT_TRUE(runs(pid));
     idle.end_all();
-    wait_for_zombie(pid);
-    EXPECT_EQ(ChildProcess::reap_detached(), 0U);
+    while (ChildProcess::reap_detached() != 0) {
+    }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <eventp/timer.hpp>
 
 #include "fault/snapshot.hpp"
+#include "support/each_allocation.hpp"
 #include "support/failing_new.hpp"
 #include "support/ghosts.hpp"
 
@@ -24,32 +25,6 @@ namespace {
 constexpr int number = 600;  // in a page of rows that nobody has asked for
 
 #if defined(__cpp_exceptions)
-
-/// Has `attempt` fail at each of its allocations in turn and checks `unchanged` after each failure.
-/// Returns how many there were.
-int fail_at_each_allocation(const std::function<void()>& attempt,
-                            const std::function<void()>& unchanged) {
-    for (int nth = 0;; ++nth) {
-        bool thrown = false;
-        const long live = live_allocations();
-        {
-            const FailingNew failing{nth};
-            try {
-                attempt();
-            } catch (const std::bad_alloc&) {
-                thrown = true;
-            }
-            if (!failing.has_failed()) {
-                EXPECT_FALSE(thrown);
-                return nth;
-            }
-        }
-        EXPECT_TRUE(thrown) << "an allocation failed and nobody was told";
-        EXPECT_GE(live_allocations(), live) << "freed too much";
-        EXPECT_LE(live_allocations(), live + 1) << "leaked more than a directory of rows can be";
-        unchanged();
-    }
-}
 
 TEST(FailingAllocation, OfCreateLeavesNothingOpen) {  // [reactor.create]
     const auto before = open_numbers();

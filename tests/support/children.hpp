@@ -20,7 +20,7 @@ namespace eventp::support {
     return {.program = "/bin/sh", .arguments = {"-c", std::move(script)}};
 }
 
-/// A child that runs until it is killed, or until nobody can write to its standard input.
+/// Children that run until they are killed, or until end_all().
 class Idle {
 public:
     [[nodiscard]] ChildProcess start(OnDestroy on_destroy = OnDestroy::kill_and_wait) const {
@@ -30,7 +30,9 @@ public:
                                    on_destroy)
             .value();
     }
-    /// Lets those that were started come to their end.
+    /// A descriptor that has an end of file after end_all().
+    [[nodiscard]] int input() const { return pipe_.read.fd(); }
+    /// The children that were started exit with 0.
     void end_all() { pipe_.write.reset(); }
 
 private:
@@ -82,16 +84,24 @@ private:
 /// Whether this process has a child with that number that it has not reaped.
 [[nodiscard]] inline bool is_unreaped(pid_t pid) {
     siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) ==
+           0;
+}
+/// It is a child of this process, and not a zombie.
+[[nodiscard]] inline bool runs(pid_t pid) {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) ==
+               0 &&
+           info.si_pid == 0;
 }
 /// Waits until a child has ended, without reaping it.
 inline void wait_for_zombie(pid_t pid) {
     siginfo_t info{};
-    static_cast<void>(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT));
+    static_cast<void>(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT | __WALL));
 }
 [[nodiscard]] inline bool has_children() {
     siginfo_t info{};
-    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 }  // namespace eventp::support

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Handlers of a child's end, beside a mock.
+// Handlers given to ChildProcess::on_exit(), with a mock.
 #include <eventp/child.hpp>
 
 #include <functional>
@@ -18,6 +18,7 @@
 #include <eventp/testing/mock_reactor.hpp>
 
 #include "support/children.hpp"
+#include "support/source.hpp"
 
 namespace eventp::support {
 namespace {
@@ -25,7 +26,7 @@ namespace {
 using ::testing::NiceMock;
 
 static_assert(Descriptor<ChildProcess>);
-static_assert(!HasAfterFork<ChildProcess>);  // in a forked child it is to be destroyed
+static_assert(!HasAfterFork<ChildProcess>);  // a forked child destroys it
 static_assert(std::is_nothrow_move_constructible_v<ChildProcess>);
 static_assert(std::is_nothrow_move_assignable_v<ChildProcess>);
 static_assert(!std::is_copy_constructible_v<ChildProcess>);
@@ -150,6 +151,40 @@ TEST_F(ExitHandlers, AreRefusedWithTheChildOnlyByRegisterInto) {  // [child.on_e
     EXPECT_FALSE(reactor_.add(subscriber));
 
     EXPECT_EQ(subscriber.find<ChildProcess>()->status(), std::nullopt) << "it lives";
+}
+
+/// Builds a subscriber with a handler that cannot be called, and registers another one.
+template <typename F>
+void expect_refused(F handler, ReactorOps& reactor) {
+    ChildProcess built = ended();
+    EXPECT_FALSE(std::move(built).on_exit(handler).build());
+    EXPECT_EQ(error_of(ended().on_exit(std::move(handler)).register_into(reactor)),
+              std::errc::invalid_argument);
+}
+
+TEST_F(ExitHandlers, AreRefusedIfTheyAreNullOrEmpty) {  // [child.on_exit] [handler.null]
+    using Pointer = void (*)(ExitStatus);
+    expect_refused(Pointer{nullptr}, reactor_);
+    expect_refused(std::function<void(ExitStatus)>{}, reactor_);
+    expect_refused(std::function<void()>{}, reactor_);
+    EXPECT_EQ(
+        error_of(
+            ended().on_exit(std::move_only_function<void(ReactorOps&)>{}).register_into(reactor_)),
+        std::errc::invalid_argument);
+    EXPECT_EQ(reactor_.size(), 0U);
+
+    fire(std::function<void(ExitStatus)>{[&](ExitStatus) { ++calls_; }});
+    EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(ExitHandlers, ThatAreRefusedDestroyTheirChild) {  // [child.on_exit] [handler.null]
+    const Idle idle;
+    ChildProcess child = idle.start();
+    const pid_t pid = child.pid();
+
+    EXPECT_FALSE(std::move(child).on_exit(std::function<void()>{}).register_into(reactor_));
+
+    EXPECT_FALSE(is_unreaped(pid));
 }
 
 }  // namespace

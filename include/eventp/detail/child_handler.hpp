@@ -13,9 +13,9 @@ class ChildProcess;
 
 namespace detail {
 
-/// What the handler of a child's end may ask for: see ParameterInvoker.
+/// The parameters that a handler given to ChildProcess::on_exit() may have: see ParameterInvoker.
 struct ExitParameters {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): all members are initialised.
     struct Arguments {
         ExitStatus status;
         ChildProcess& child;
@@ -31,7 +31,7 @@ struct ExitParameters {
     template <bool Allowed>
     static consteval void refuse_unless() {
         static_assert(Allowed,
-                      "eventp: the handler of a child's end takes any of ExitStatus, "
+                      "eventp: a handler given to on_exit() takes any of ExitStatus, "
                       "ChildProcess& and ReactorOps&");
     }
 
