@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs programs side by side, ends those that take too long, and says how each ended:
+// Runs programs in parallel, terminates those that take too long, and prints how each exited:
 //
 //     children --limit 2000 -- make -C lib -- ./check --all
 //
-// One that is late, or everybody on SIGINT and SIGTERM, is told to end, and killed when it does
-// not.
+// A program that exceeds its limit is sent SIGTERM, and SIGKILL if it does not exit. SIGINT and
+// SIGTERM end the limits of all programs at once.
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -27,8 +27,8 @@ using std::chrono::milliseconds;
 
 constexpr const char* usage =
     "usage: children [--limit MS] [--grace MS] -- PROGRAM [ARGUMENT...] [-- PROGRAM...]...\n"
-    "  --limit MS  how long each may take (60000)\n"
-    "  --grace MS  from SIGTERM to SIGKILL for one that is late (1000)\n";
+    "  --limit MS  how long each program may run (60000)\n"
+    "  --grace MS  from SIGTERM to SIGKILL (1000)\n";
 
 struct Options {
     std::uint32_t limit_ms = 60'000;
@@ -36,7 +36,7 @@ struct Options {
     std::vector<eventp::Command> commands;
 };
 
-/// False for a command line that is not understood.
+/// Returns false if the command line is invalid.
 bool parse(example::CommandLine words, Options& out) {
     constexpr std::uint32_t day_ms = 86'400'000;
     while (!words.at_end()) {
@@ -57,7 +57,7 @@ bool parse(example::CommandLine words, Options& out) {
     return !out.commands.empty();
 }
 
-/// The children that run.
+/// The programs that are running.
 class Jobs {
 public:
     Jobs(eventp::Reactor& reactor, eventp::Timers& timers, const Options& options)
@@ -72,7 +72,7 @@ public:
         }
     }
 
-    /// Their time is over now.
+    /// Ends the time limit of every program now.
     void end_all() {
         for (const Job& job : running_) {
             timers_.reschedule(job.limit, milliseconds{0});
@@ -82,23 +82,23 @@ public:
 private:
     struct Job {
         std::string program;
-        eventp::ChildSignaler killer;  // the reactor has the ChildProcess
+        eventp::ChildSignaler signaler;  // the reactor owns the ChildProcess
         eventp::TimerId limit = {};
-        bool is_told = false;
+        bool was_terminated = false;  // SIGTERM was sent
     };
     using Running = std::list<Job>;  // handlers hold iterators
 
-    /// On an error a child that was started is killed and reaped: its destructor does it.
+    /// On an error the destructor of the ChildProcess kills and reaps a child that was started.
     eventp::Result<> try_to_start(const eventp::Command& command) {
         auto child = eventp::ChildProcess::spawn(command);
         if (!child) {
             return std::unexpected{child.error()};
         }
-        auto killer = child->signaler();
-        if (!killer) {
-            return std::unexpected{killer.error()};
+        auto signaler = child->signaler();
+        if (!signaler) {
+            return std::unexpected{signaler.error()};
         }
-        const auto job = running_.insert(running_.end(), {command.program, std::move(*killer)});
+        const auto job = running_.insert(running_.end(), {command.program, std::move(*signaler)});
         const auto limit =
             timers_.after(milliseconds{options_.limit_ms}, [this, job] { end(job); });
         if (!limit) {
@@ -118,15 +118,15 @@ private:
         return {};
     }
 
-    /// The handler of its timer, which goes on until the child has ended.
+    /// The handler of its timer, which is rescheduled until the program has exited.
     void end(Running::iterator job) {
-        const int signal = std::exchange(job->is_told, true) ? SIGKILL : SIGTERM;
-        static_cast<void>(job->killer.kill(signal));  // it may have ended a moment ago
+        const int signal = std::exchange(job->was_terminated, true) ? SIGKILL : SIGTERM;
+        static_cast<void>(job->signaler.kill(signal));  // fails if it has just exited
         timers_.reschedule(job->limit, milliseconds{options_.grace_ms});
     }
 
     void on_exit(Running::iterator job, eventp::ExitStatus status) {
-        ended(job->program, (job->is_told ? "told to end, " : "") + to_string(status),
+        ended(job->program, (job->was_terminated ? "terminated, " : "") + to_string(status),
               status.is_success());
         timers_.cancel(job->limit);
         running_.erase(job);
@@ -153,17 +153,17 @@ int fail(const char* what) {
 }
 
 int run(Options& options) {
-    // Before the first child: none is left running by a signal that comes early.
+    // Before the first program is started, so that an early signal leaves none running.
     auto signals = eventp::SignalSet::create({SIGINT, SIGTERM});
     if (!signals) {
-        return fail("no signals");
+        return fail("cannot create the signal set");
     }
-    // What is redirected need not be inherited: close-on-exec is right for every descriptor.
-    const eventp::OwnedFd nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    // Redirected descriptors may be close-on-exec.
+    const eventp::OwnedFd null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     eventp::Reactor reactor;
     auto timers = eventp::Timers::create(reactor);
-    if (!nothing || !timers) {
-        return fail("no descriptors");
+    if (!null || !timers) {
+        return fail("cannot open /dev/null or create timers");
     }
     Jobs jobs{reactor, *timers, options};
     const auto handled = eventp::interest()
@@ -176,10 +176,10 @@ int run(Options& options) {
                              })
                              .register_into(reactor);
     if (!handled) {
-        return fail("no signals");
+        return fail("cannot create the signal set");
     }
     for (eventp::Command& command : options.commands) {
-        command.descriptors = {{0, eventp::BorrowedFd{nothing.fd()}}};  // nobody reads our input
+        command.descriptors = {{0, eventp::BorrowedFd{null.fd()}}};  // not our standard input
         jobs.start(command);
     }
     if (!jobs.are_over() && !reactor.run()) {

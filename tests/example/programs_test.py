@@ -112,7 +112,7 @@ class Children(Program):
     def test_that_take_too_long_are_told_to_end(self):
         done = run("children", "--limit", "20", "--grace", "86400000", "--", "sleep", "1000")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout, "sleep: told to end, killed by signal 15\n")
+        self.assertEqual(done.stdout, "sleep: terminated, killed by signal 15\n")
 
     def begun(self, *words):
         """With one more child, whose first word is there when this returns."""
@@ -124,7 +124,7 @@ class Children(Program):
         process = self.begun("--grace", "20", "--", "sh", "-c",
                              "trap '' TERM; echo here; exec sleep 1000")
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.end(process), (1, ["sh: told to end, killed by signal 9"]))
+        self.assertEqual(self.end(process), (1, ["sh: terminated, killed by signal 9"]))
 
     def test_end_when_the_program_is_interrupted(self):
         process = self.begun("--grace", "86400000", "--", "sleep", "1000", "--", "sh", "-c",
@@ -132,8 +132,8 @@ class Children(Program):
         process.send_signal(signal.SIGINT)
         status, said = self.end(process)
         self.assertEqual(status, 1)
-        self.assertEqual(sorted(said), ["sh: told to end, killed by signal 15",
-                                        "sleep: told to end, killed by signal 15"])
+        self.assertEqual(sorted(said), ["sh: terminated, killed by signal 15",
+                                        "sleep: terminated, killed by signal 15"])
 
     def test_are_asked_for_with_words_that_are_understood(self):
         for bad in ([], ["true"], ["--"], ["--limit", "--", "true"], ["--grace", "0", "--", "a"]):
