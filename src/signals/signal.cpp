@@ -3,12 +3,15 @@
 
 #include <sys/signalfd.h>
 
+#include "base/fork_guard.hpp"
+#include "signals/signal_claims.hpp"
 #include "signals/signal_mask.hpp"
 #include "sys/signal.hpp"
 #include "sys/syscall.hpp"
 
 namespace eventp {
 
+using detail::SignalClaims;
 using detail::SignalMask;
 
 Result<SignalSet> SignalSet::create(std::span<const int> signals) {
@@ -22,26 +25,46 @@ Result<SignalSet> SignalSet::create(std::span<const int> signals) {
     if (bits == 0) {
         return detail::error(std::errc::invalid_argument);
     }
+    if (const int result = detail::prepare_fork_detection(); result < 0) {
+        return sys::error(result);
+    }
+    if (!SignalClaims::claim(bits)) {
+        return detail::error(std::errc::file_exists);
+    }
     const int fd = sys::signalfd(bits);
     if (fd < 0) {
+        SignalClaims::release(bits);
         return sys::error(fd);
     }
     return SignalSet{OwnedFd{fd}, bits};
 }
 
 SignalSet::SignalSet(OwnedFd fd, std::uint64_t signals) noexcept
-    : fd_{std::move(fd)}, signals_{signals}, thread_{SignalMask::add(signals)} {}
+    : fd_{std::move(fd)},
+      process_{detail::current_process()},
+      signals_{signals},
+      thread_{SignalMask::block(signals)} {}
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
-    const SignalSet ended = std::move(*this);  // last: what both have stays blocked
-    fd_ = std::move(other.fd_);
-    signals_ = std::exchange(other.signals_, 0);
-    thread_ = other.thread_;
+    SignalSet taken{std::move(other)};
+    std::swap(fd_, taken.fd_);
+    std::swap(process_, taken.process_);
+    std::swap(signals_, taken.signals_);
+    std::swap(thread_, taken.thread_);
     return *this;
 }
 
 SignalSet::~SignalSet() {
-    SignalMask::drop(signals_, thread_);
+    if (signals_ == 0) {
+        return;
+    }
+    if (process_ == detail::current_process()) {
+        SignalMask::unblock(signals_, thread_);
+        SignalClaims::release(signals_);
+    } else {
+        // A copy in a forked child, where another set may need the signals blocked.
+        SignalMask::unblock(signals_ & ~SignalClaims::claimed(signals_), thread_);
+    }
 }
 
 std::optional<Signal> SignalSet::next() noexcept {
@@ -54,15 +77,25 @@ std::optional<Signal> SignalSet::next() noexcept {
                   .pid = static_cast<pid_t>(info.ssi_pid),
                   .uid = info.ssi_uid,
                   .value = info.ssi_int,
-                  // Safety: the kernel's copy of a sigval; never read through here.
+                  // Safety: a copy of the sender's sigval, which is not dereferenced here.
                   // NOLINTNEXTLINE(performance-no-int-to-ptr)
                   .pointer = reinterpret_cast<void*>(info.ssi_ptr)};
 }
 
 void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
-    // Kernel: the inherited descriptor would do, because whoever adds it to a set is whose signals
-    // are watched; but it keeps the parent's entry alive when the parent closes its own.
-    // The descriptor is kept: the reactor refuses another one.
+    if (signals_ == 0 || process_ == detail::current_process()) {
+        return;
+    }
+    if (!SignalClaims::claim(signals_)) {
+        fd_.reset();  // without a descriptor, this is not registered again
+        return;
+    }
+    process_ = detail::current_process();
+    thread_ = SignalMask::block(signals_);
+    // Kernel: a signalfd reads the signals of the process that reads, and an epoll instance watches
+    // those of the process that added it. So the inherited descriptor could be added; but it would
+    // keep the entry in the epoll instance of the parent after the parent has closed its own.
+    // The number stays the same: the reactor refuses another one.
     if (const OwnedFd own{sys::signalfd(signals_)}; own) {
         static_cast<void>(sys::replace(own.fd(), fd_.fd()));
     }

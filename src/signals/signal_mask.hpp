@@ -7,18 +7,17 @@
 
 namespace eventp::detail {
 
-/// Blocks signals in a thread for as long as somebody wants them blocked there.
-///
-/// A mask belongs to a thread and can be changed by that thread only, so the counts do too.
+/// Which signals SignalSets have blocked in the calling thread. Only that thread can change its
+/// mask.
 class SignalMask {
 public:
-    /// One more wants them blocked in the calling thread. Gives the name of that thread, which no
-    /// other thread ever has in this process.
-    [[nodiscard]] static std::uint64_t add(sys::SignalBits signals) noexcept;
+    /// Blocks signals in the calling thread. Returns an id of the thread that no other thread of
+    /// this process has or had.
+    [[nodiscard]] static std::uint64_t block(sys::SignalBits signals) noexcept;
 
-    /// One less. What nobody wants any more is unblocked, unless it was blocked before the first
-    /// one came. Does nothing in a thread of another name.
-    static void drop(sys::SignalBits signals, std::uint64_t thread) noexcept;
+    /// Unblocks those of the signals that block() has blocked, not those that were blocked before.
+    /// Does nothing in another thread than that with this id.
+    static void unblock(sys::SignalBits signals, std::uint64_t thread) noexcept;
 };
 
 }  // namespace eventp::detail

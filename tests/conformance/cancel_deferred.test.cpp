@@ -83,7 +83,7 @@ std::ostream& operator<<(std::ostream& out, const NoexceptCall& call) {
 
 class Cancellation : public ::testing::TestWithParam<NoexceptCall> {};
 
-TEST_P(Cancellation, IsNotActedUponInAFunctionThatIsNoexcept) {  // [child.cancel]
+TEST_P(Cancellation, IsNotActedUponInAFunctionThatIsNoexcept) {  // [child.cancel] [signal.cancel]
     Objects objects;
 
     EXPECT_TRUE(returns_with_a_request_pending([&] { GetParam().call(objects); }));

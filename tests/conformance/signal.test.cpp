@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Signals in a real reactor, beside threads, forks and children.
+// Signals in a real reactor, with threads, forks and children.
 #include <eventp/signal.hpp>
 
 #include <array>
@@ -67,7 +67,7 @@ TEST_F(SignalsInAReactor, AreHandledLikeAnyEvent) {  // [signal.blocks] [signal.
     EXPECT_EQ(poll(reactor_), 0U);
 }
 
-TEST_F(SignalsInAReactor, WakeAWaitThatOtherwiseHadNoEnd) {  // [signal.blocks]
+TEST_F(SignalsInAReactor, EndAWaitWithoutATimeout) {  // [signal.blocks]
     add(SignalSet::create({SIGUSR1}).value());
     std::jthread sender{[] { send(SIGUSR1); }};
 
@@ -76,7 +76,7 @@ TEST_F(SignalsInAReactor, WakeAWaitThatOtherwiseHadNoEnd) {  // [signal.blocks]
     EXPECT_THAT(seen_, ElementsAre(SIGUSR1));
 }
 
-TEST_F(SignalsInAReactor, AreUnblockedWhenTheirSubscriberIsRemoved) {  // [signal.counted]
+TEST_F(SignalsInAReactor, AreUnblockedWhenTheirSubscriberIsRemoved) {  // [signal.mask]
     const RegistrationId name = add(SignalSet::create({SIGUSR1}).value());
     EXPECT_TRUE(is_blocked(SIGUSR1));
 
@@ -100,7 +100,7 @@ TEST(SignalTrap, AThreadThatDoesNotBlockTheSignalSwallowsIt) {  // [signal.swall
     done.count_down();
 }
 
-TEST(SignalTrap, AThreadThatIsStartedLaterSwallowsNothing) {  // [signal.swallowed]
+TEST(SignalTrap, AThreadThatIsCreatedLaterSwallowsNothing) {  // [signal.swallowed]
     const Pipe told;
     const WritingHandler handler{SIGUSR1, told.write.fd()};
     SignalSet set = SignalSet::create({SIGUSR1}).value();
@@ -127,7 +127,7 @@ TEST(SignalTrap, ASignalToOneThreadIsSeenByThatThreadOnly) {  // [signal.thread]
 
 // --- fork ---------------------------------------------------------------------------------------
 
-TEST(SignalTrap, AChildReadsItsOwnSignalsAndTheParentItsOwn) {  // [signal.fork]
+TEST(SignalTrap, AForkedProcessReadsItsOwnSignals) {  // [signal.fork]
     SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2}).value();
     send(SIGUSR1);
 
@@ -142,7 +142,7 @@ TEST(SignalTrap, AChildReadsItsOwnSignalsAndTheParentItsOwn) {  // [signal.fork]
     EXPECT_THAT(numbers(set), ElementsAre(SIGUSR1));
 }
 
-TEST_F(SignalsInAReactor, GoOnInAForkedChildThatTakesTheReactorOver) {  // [signal.fork]
+TEST_F(SignalsInAReactor, AreHandledInAForkedChildThatReinitialisesTheReactor) {  // [signal.fork]
     const RegistrationId name = add(SignalSet::create({SIGUSR1, SIGUSR2}).value());
 
     EXPECT_TRUE(in_child([this, name] {
@@ -162,7 +162,7 @@ TEST_F(SignalsInAReactor, GoOnInAForkedChildThatTakesTheReactorOver) {  // [sign
     EXPECT_TRUE(is_blocked(SIGUSR1));
 }
 
-TEST_F(SignalsInAReactor, HaveADescriptorOfTheChildsOwnAfterATakeover) {  // [signal.fork]
+TEST_F(SignalsInAReactor, HaveADescriptorOfTheirOwnInAForkedChild) {  // [signal.fork]
     const RegistrationId name = add(SignalSet::create({SIGUSR1}).value());
 
     EXPECT_TRUE(in_child([this, name] {

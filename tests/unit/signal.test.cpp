@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a SignalSet does to the mask of its thread, and its handler beside a mock.
+// The mask of the thread that creates a SignalSet, the signals that are read, and a handler with a
+// mock.
 #include <eventp/signal.hpp>
 
 #include <csignal>
@@ -37,9 +38,9 @@ static_assert(std::is_nothrow_move_constructible_v<SignalSet>);
 static_assert(std::is_nothrow_move_assignable_v<SignalSet>);
 static_assert(!std::is_copy_constructible_v<SignalSet>);
 
-// --- making one ---------------------------------------------------------------------------------
+// --- create() -----------------------------------------------------------------------------------
 
-TEST(SignalSet, RefusesWhatCannotBeRead) {  // [signal.create]
+TEST(SignalSet, IsNotCreatedForWhatCannotBeRead) {  // [signal.create]
     for (const int number : {SIGKILL, SIGSTOP, 0, -1, 32, 33, SIGRTMAX + 1, 1'000'000}) {
         EXPECT_EQ(error_of(SignalSet::create({SIGUSR1, number})), std::errc::invalid_argument)
             << number;
@@ -48,7 +49,7 @@ TEST(SignalSet, RefusesWhatCannotBeRead) {  // [signal.create]
     EXPECT_FALSE(is_blocked(SIGUSR1));
 }
 
-TEST(SignalSet, TakesEveryOtherSignal) {  // [signal.create]
+TEST(SignalSet, IsCreatedForEveryOtherSignal) {  // [signal.create]
     std::vector<int> all;
     for (int number = 1; number <= SIGRTMAX; ++number) {
         if (number != SIGKILL && number != SIGSTOP && number != 32 && number != 33) {
@@ -62,7 +63,7 @@ TEST(SignalSet, TakesEveryOtherSignal) {  // [signal.create]
     }
 }
 
-TEST(SignalSet, BlocksNothingWhenThereIsNoDescriptorLeft) {  // [signal.create]
+TEST(SignalSet, ChangesNothingIfThereIsNoDescriptorLeft) {  // [signal.create]
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
@@ -72,11 +73,12 @@ TEST(SignalSet, BlocksNothingWhenThereIsNoDescriptorLeft) {  // [signal.create]
 
     EXPECT_EQ(error_of(set), std::errc::too_many_files_open);
     EXPECT_FALSE(is_blocked(SIGUSR1));
+    EXPECT_TRUE(SignalSet::create({SIGUSR1})) << "it belongs to no set";
 }
 
 // --- the mask -----------------------------------------------------------------------------------
 
-TEST(SignalSet, BlocksItsSignalsWhileItLivesAndNoOthers) {  // [signal.blocks]
+TEST(SignalSet, BlocksItsSignalsWhileItExistsAndNoOthers) {  // [signal.blocks]
     {
         const SignalSet set = SignalSet::create({SIGUSR1, SIGUSR1, SIGRTMIN}).value();
         EXPECT_TRUE(is_blocked(SIGUSR1));
@@ -87,50 +89,46 @@ TEST(SignalSet, BlocksItsSignalsWhileItLivesAndNoOthers) {  // [signal.blocks]
     EXPECT_FALSE(is_blocked(SIGRTMIN));
 }
 
-TEST(SignalSet, MayOverlapWithOthersAndEndInAnyOrder) {  // [signal.counted]
-    for (const bool first_ends_first : {true, false}) {
-        std::optional first{SignalSet::create({SIGUSR1, SIGUSR2}).value()};
-        std::optional second{SignalSet::create({SIGUSR2, SIGHUP}).value()};
-
-        (first_ends_first ? first : second).reset();
-        EXPECT_EQ(is_blocked(SIGUSR1), !first_ends_first);
-        EXPECT_TRUE(is_blocked(SIGUSR2)) << "the other set has it still";
-        EXPECT_EQ(is_blocked(SIGHUP), first_ends_first);
-
-        (first_ends_first ? second : first).reset();
-        EXPECT_FALSE(is_blocked(SIGUSR1));
-        EXPECT_FALSE(is_blocked(SIGUSR2));
-        EXPECT_FALSE(is_blocked(SIGHUP));
-    }
-}
-
-TEST(SignalSet, LeavesBlockedWhatWasBlockedBeforeTheFirst) {  // [signal.counted]
+TEST(SignalSet, LeavesBlockedWhatWasBlockedBeforeIt) {  // [signal.mask]
     change_mask(SIG_BLOCK, SIGUSR1);
     {
-        std::optional first{SignalSet::create({SIGUSR1, SIGUSR2}).value()};
-        const SignalSet second = SignalSet::create({SIGUSR1}).value();
-        first.reset();
+        const SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2}).value();
     }
     EXPECT_TRUE(is_blocked(SIGUSR1));
     EXPECT_FALSE(is_blocked(SIGUSR2));
 
     change_mask(SIG_UNBLOCK, SIGUSR1);
     {
-        const SignalSet third = SignalSet::create({SIGUSR1}).value();
+        const SignalSet set = SignalSet::create({SIGUSR1}).value();
     }
-    EXPECT_FALSE(is_blocked(SIGUSR1)) << "it was not blocked before this one";
+    EXPECT_FALSE(is_blocked(SIGUSR1)) << "it was not blocked before this set";
 }
 
-TEST(SignalSet, KeepsItsSignalsBlockedThroughMoves) {  // [signal.counted]
+TEST(SignalSet, UnblocksItsOwnSignalsAndNotThoseOfOthers) {  // [signal.mask]
+    for (const bool first_is_first : {true, false}) {
+        std::optional first{SignalSet::create({SIGUSR1}).value()};
+        std::optional second{SignalSet::create({SIGUSR2}).value()};
+
+        (first_is_first ? first : second).reset();
+        EXPECT_EQ(is_blocked(SIGUSR1), !first_is_first);
+        EXPECT_EQ(is_blocked(SIGUSR2), first_is_first);
+        (first_is_first ? second : first).reset();
+        EXPECT_FALSE(is_blocked(SIGUSR1) || is_blocked(SIGUSR2));
+    }
+}
+
+TEST(SignalSet, KeepsItsSignalsBlockedThroughMoves) {  // [signal.blocks] [signal.mask]
     std::optional first{SignalSet::create({SIGUSR1}).value()};
     std::optional second{std::move(*first)};
     first.reset();
     EXPECT_TRUE(is_blocked(SIGUSR1));
 
-    *second = SignalSet::create({SIGUSR1, SIGUSR2}).value();
-    EXPECT_TRUE(is_blocked(SIGUSR1));
     *second = SignalSet::create({SIGUSR2}).value();
     EXPECT_FALSE(is_blocked(SIGUSR1));
+    EXPECT_TRUE(is_blocked(SIGUSR2));
+
+    SignalSet& same = *second;
+    *second = std::move(same);
     EXPECT_TRUE(is_blocked(SIGUSR2));
 
     const SignalSet third = std::move(*second);
@@ -140,33 +138,18 @@ TEST(SignalSet, KeepsItsSignalsBlockedThroughMoves) {  // [signal.counted]
     EXPECT_TRUE(is_blocked(SIGUSR2));
 }
 
-TEST(SignalSet, CountsForEachThreadByItself) {  // [signal.counted]
-    const SignalSet set = SignalSet::create({SIGUSR1}).value();
-
-    std::jthread{[] {
-        change_mask(SIG_UNBLOCK, SIGUSR1);  // inherited
-        {
-            const SignalSet mine = SignalSet::create({SIGUSR1}).value();
-        }
-        EXPECT_FALSE(is_blocked(SIGUSR1));
-    }}.join();
-
-    EXPECT_TRUE(is_blocked(SIGUSR1));
-}
-
-TEST(SignalSet, EndedByAnotherThreadLeavesBothMasksAsTheyAre) {  // [signal.elsewhere]
+TEST(SignalSet, DestroyedByAnotherThreadLeavesBothMasksAsTheyAre) {  // [signal.elsewhere]
     std::jthread{[] {
         std::optional set{SignalSet::create({SIGUSR1}).value()};
         std::jthread{[&set] {
-            const SignalSet mine = SignalSet::create({SIGUSR1}).value();
             set.reset();
-            EXPECT_TRUE(is_blocked(SIGUSR1)) << "and not counted down for a stranger";
+            EXPECT_TRUE(is_blocked(SIGUSR1)) << "it was inherited";
         }}.join();
         EXPECT_TRUE(is_blocked(SIGUSR1));
     }}.join();
 }
 
-TEST(SignalSet, LeavesWhatIsPendingAtItsEndToTheDisposition) {  // [signal.pending]
+TEST(SignalSet, LeavesAPendingSignalToItsDisposition) {  // [signal.pending]
     const Pipe told;
     const WritingHandler handler{SIGUSR1, told.write.fd()};
     {
@@ -179,7 +162,7 @@ TEST(SignalSet, LeavesWhatIsPendingAtItsEndToTheDisposition) {  // [signal.pendi
 
 // --- reading ------------------------------------------------------------------------------------
 
-TEST(SignalSet, GivesEachPendingSignalOnceAndThenNone) {  // [signal.next]
+TEST(SignalSet, ReadsEachPendingSignalOnceAndThenNone) {  // [signal.next]
     SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2}).value();
     EXPECT_FALSE(set.next());
     EXPECT_FALSE(is_readable(set.fd()));
@@ -192,7 +175,7 @@ TEST(SignalSet, GivesEachPendingSignalOnceAndThenNone) {  // [signal.next]
     EXPECT_FALSE(set.next());
 }
 
-TEST(SignalSet, SaysWhoSentASignalAndHow) {  // [signal.sender]
+TEST(SignalSet, ReportsWhoSentASignalAndHow) {  // [signal.sender]
     SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2, SIGRTMIN, SIGPIPE}).value();
 
     send(SIGUSR1);
@@ -217,7 +200,7 @@ TEST(SignalSet, SaysWhoSentASignalAndHow) {  // [signal.sender]
     EXPECT_EQ(set.next().value_or(Signal{}).number, SIGPIPE);
 }
 
-TEST(SignalSet, GivesAStandardSignalOnceThatWasSentThreeTimes) {  // [signal.merged]
+TEST(SignalSet, ReadsAStandardSignalOnceThatWasSentThreeTimes) {  // [signal.merged]
     SignalSet set = SignalSet::create({SIGHUP}).value();
     send(SIGHUP, 1);
     send(SIGHUP, 2);
@@ -230,7 +213,7 @@ TEST(SignalSet, GivesAStandardSignalOnceThatWasSentThreeTimes) {  // [signal.mer
     EXPECT_FALSE(set.next());
 }
 
-TEST(SignalSet, GivesEachRealTimeSignalWithItsValueInOrder) {  // [signal.queued]
+TEST(SignalSet, ReadsEachRealTimeSignalWithItsValueInOrder) {  // [signal.queued]
     SignalSet set = SignalSet::create({SIGRTMIN + 3}).value();
     for (int value = 1; value <= 5; ++value) {
         send(SIGRTMIN + 3, value);
