@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A small daemon: it works at an interval that a file names, reads the file anew on SIGHUP, and
-// ends on SIGINT and SIGTERM.
+// A small daemon: it works at an interval that is read from a file. SIGHUP makes it read the file
+// again; SIGINT and SIGTERM terminate it.
 //
 //     echo 1000 >interval; signals interval & echo 200 >interval; kill -HUP $!; kill $!
 #include <chrono>
@@ -23,7 +23,7 @@ public:
     Daemon(std::string settings, eventp::Timers& timers)
         : settings_{std::move(settings)}, timers_{timers} {}
 
-    /// False, and what was set before stays set, when there is something wrong with the file.
+    /// Returns false and keeps the interval if the file is not valid.
     bool load() {
         int interval_ms = 0;
         if (!(std::ifstream{settings_} >> interval_ms) || interval_ms <= 0) {
@@ -39,7 +39,7 @@ public:
         return true;
     }
 
-    /// The signals' handler. Between two other handlers, so that everything is allowed in it.
+    /// The handler of the signals. It runs between other handlers, so it may do anything.
     void on_signal(eventp::SignalSet& signals, eventp::ReactorOps& reactor) {
         while (const auto signal = signals.next()) {
             if (signal->number != SIGHUP) {
@@ -47,7 +47,7 @@ public:
                             signal->pid, worked_);
                 reactor.stop();
             } else if (!load()) {
-                std::printf("%s names no interval: going on as before\n", settings_.c_str());
+                std::printf("%s contains no interval: nothing changes\n", settings_.c_str());
             }
         }
     }
@@ -68,19 +68,19 @@ int fail(const char* what) {
 
 int main(int argc, char** argv) {
     if (argc != 2) {
-        return fail("usage: signals FILE, which holds a number of milliseconds");
+        return fail("usage: signals FILE, which contains a number of milliseconds");
     }
     static_cast<void>(std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ));
 
-    // First of all, and before any thread: from here on none of them ends the process.
+    // Before any thread is created: from here on, none of the signals terminates the process.
     auto signals = eventp::SignalSet::create({SIGHUP, SIGINT, SIGTERM});
     if (!signals) {
-        return fail("no signals");
+        return fail("cannot create the signal set");
     }
     eventp::Reactor reactor;
     auto timers = eventp::Timers::create(reactor);
     if (!timers) {
-        return fail("no timers");
+        return fail("cannot create timers");
     }
     Daemon daemon{argv[1], *timers};
     const auto handled = eventp::interest()
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
                              .with_handler(std::bind_front(&Daemon::on_signal, &daemon))
                              .register_into(reactor);
     if (!handled || !daemon.load()) {
-        return fail("the file names no interval");
+        return fail("the file contains no interval");
     }
     return reactor.run() ? 0 : 1;
 }

@@ -62,7 +62,7 @@ class Signals(Program):
         self.assertEqual(process.stdout.readline(), "working every 1 ms\n")
         return process
 
-    def test_are_told_with_their_sender_and_end_it_well(self):
+    def test_are_reported_with_their_sender_and_terminate_it(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 process = self.started()
@@ -72,7 +72,7 @@ class Signals(Program):
                 self.assertRegex("".join(said),
                                  rf"^signal {int(number)} from process {os.getpid()}: worked \d+")
 
-    def test_have_it_read_its_settings_anew(self):
+    def test_make_it_read_its_settings_again(self):
         process = self.started()
         for interval in (3, 2):
             self.settings.write_text(f"{interval}\n")
@@ -81,15 +81,15 @@ class Signals(Program):
 
         self.settings.write_text("soon\n")
         process.send_signal(signal.SIGHUP)
-        self.assertIn("going on as before", process.stdout.readline())
+        self.assertIn("nothing changes", process.stdout.readline())
 
-    def test_are_no_matter_when_there_is_nothing_to_begin_with(self):
+    def test_are_not_awaited_without_settings(self):
         self.settings.write_text("soon\n")
         self.assertEqual(run("signals", self.settings).returncode, 1)
 
 
 class Children(Program):
-    def test_are_told_apart_by_how_they_ended(self):
+    def test_are_reported_with_how_they_exited(self):
         done = run("children", "--", "true", "--", "sh", "-c", "exit 3", "--", "sh", "-c",
                    "kill -9 $$", "--", "no such program")
         self.assertEqual(done.returncode, 1)
@@ -109,7 +109,7 @@ class Children(Program):
                                  check=False)
         self.assertEqual(process.stdout, "cat: exited with 0\n")
 
-    def test_that_take_too_long_are_told_to_end(self):
+    def test_that_take_too_long_are_terminated(self):
         done = run("children", "--limit", "20", "--grace", "86400000", "--", "sleep", "1000")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout, "sleep: terminated, killed by signal 15\n")
@@ -120,7 +120,7 @@ class Children(Program):
         self.assertEqual(process.stdout.readline(), "here\n")
         return process
 
-    def test_that_do_not_listen_are_killed(self):
+    def test_that_ignore_that_are_killed(self):
         process = self.begun("--grace", "20", "--", "sh", "-c",
                              "trap '' TERM; echo here; exec sleep 1000")
         process.send_signal(signal.SIGTERM)
