@@ -100,8 +100,7 @@ public:
     SignalSet(SignalSet&& other) noexcept
         : fd_{std::move(other.fd_)},
           process_{other.process_},
-          signals_{std::exchange(other.signals_, 0)},
-          thread_{other.thread_} {}
+          signals_{std::exchange(other.signals_, 0)} {}
     SignalSet& operator=(SignalSet&& other) noexcept;
     SignalSet(const SignalSet&) = delete;
     SignalSet& operator=(const SignalSet&) = delete;
@@ -124,7 +123,6 @@ private:
     OwnedFd fd_;
     std::uint32_t process_;  // the process whose set this is
     std::uint64_t signals_;  // number n is bit n - 1
-    std::uint64_t thread_;   // the thread in whose mask they are blocked
 };
 
 }  // namespace eventp

@@ -40,17 +40,15 @@ Result<SignalSet> SignalSet::create(std::span<const int> signals) {
 }
 
 SignalSet::SignalSet(OwnedFd fd, std::uint64_t signals) noexcept
-    : fd_{std::move(fd)},
-      process_{detail::current_process()},
-      signals_{signals},
-      thread_{SignalMask::block(signals)} {}
+    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{signals} {
+    SignalMask::block(signals);
+}
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
     SignalSet taken{std::move(other)};
     std::swap(fd_, taken.fd_);
     std::swap(process_, taken.process_);
     std::swap(signals_, taken.signals_);
-    std::swap(thread_, taken.thread_);
     return *this;
 }
 
@@ -59,11 +57,11 @@ SignalSet::~SignalSet() {
         return;
     }
     if (process_ == detail::current_process()) {
-        SignalMask::unblock(signals_, thread_);
+        SignalMask::unblock(signals_);
         SignalClaims::release(signals_);
     } else {
         // A copy in a forked child, where another set may need the signals blocked.
-        SignalMask::unblock(signals_ & ~SignalClaims::claimed(signals_), thread_);
+        SignalMask::unblock(signals_ & ~SignalClaims::claimed(signals_));
     }
 }
 
@@ -91,7 +89,7 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
         return;
     }
     process_ = detail::current_process();
-    thread_ = SignalMask::block(signals_);
+    SignalMask::block(signals_);
     // Kernel: a signalfd reads the signals of the process that reads, and an epoll instance watches
     // those of the process that added it. So the inherited descriptor could be added; but it would
     // keep the entry in the epoll instance of the parent after the parent has closed its own.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
-
 #include "sys/signal.hpp"
 
 namespace eventp::detail {
@@ -11,13 +9,12 @@ namespace eventp::detail {
 /// mask.
 class SignalMask {
 public:
-    /// Blocks signals in the calling thread. Returns an id of the thread that no other thread of
-    /// this process has or had.
-    [[nodiscard]] static std::uint64_t block(sys::SignalBits signals) noexcept;
+    /// Blocks signals in the calling thread.
+    static void block(sys::SignalBits signals) noexcept;
 
-    /// Unblocks those of the signals that block() has blocked, not those that were blocked before.
-    /// Does nothing in another thread than that with this id.
-    static void unblock(sys::SignalBits signals, std::uint64_t thread) noexcept;
+    /// Unblocks those of the signals that block() has blocked in the calling thread, not those that
+    /// were blocked before.
+    static void unblock(sys::SignalBits signals) noexcept;
 };
 
 }  // namespace eventp::detail
