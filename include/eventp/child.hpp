@@ -34,8 +34,9 @@ enum class OnDestroy : std::uint8_t {
     kill_and_wait,
     /// The child continues to run. After it has exited it is a zombie until this process reaps it:
     /// reap_detached() checks all detached children; spawn(), adopt() and the exit of another child
-    /// check a few of them, in turn, so that their cost does not depend on how many there are.
-    /// [child.detach] If this process exits first, init adopts the child.
+    /// check a few of them, in turn, so that they do not make more system calls if there are more
+    /// detached children. [child.detach] Each keeps one descriptor open until it is reaped. If this
+    /// process exits first, init adopts the child.
     detach,
 };
 
@@ -233,6 +234,7 @@ struct ExitHandler {
             // See exit_interest. It may be another one after the user has called modify().
             const Interest edges = interest.edge_triggered().without(Interest{}.oneshot());
             if (interest != edges) {
+                // NOLINTNEXTLINE(bugprone-unused-return-value): nothing else can be done.
                 static_cast<void>(reactor.modify(self, edges));
             }
             return;

@@ -91,15 +91,17 @@ std::optional<ExitStatus> ChildProcess::status() noexcept {
 }
 
 Result<ExitStatus> ChildProcess::wait() {
-    while (!status()) {
+    for (;;) {
+        if (const auto exit = status()) {
+            return *exit;
+        }
         if (state_ == nullptr || !state_->is_ours()) {
             return detail::error(std::errc::no_child_process);
         }
         // Does not reap: if the thread is cancelled here, no exit status is lost. If this fails,
-        // status() reports why.
+        // status() finds out why.
         static_cast<void>(sys::pidfd_block(state_->pidfd.fd()));
     }
-    return *state_->status;
 }
 
 std::size_t ChildProcess::reap_detached() noexcept {

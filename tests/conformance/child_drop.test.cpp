@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Children whose owner is destroyed before they exit.
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <thread>
@@ -204,42 +207,61 @@ TEST(ChildDetached, IsReapedByItsDestructorIfItHasExited) {  // [child.detach]
 }
 
 TEST(ChildDetached, IsReapedInTurnWithAllOthers) {  // [child.detach]
-    constexpr std::size_t count = 50;
-    Idle idle;
+    constexpr std::size_t count = 30;
+    Idle runs_on;
+    Idle exits;
     std::deque<pid_t> pids;
     for (std::size_t i = 0; i < count; ++i) {
-        pids.push_back(idle.start(detach).pid());
+        static_cast<void>(runs_on.start(detach));
+        pids.push_back(exits.start(detach).pid());
     }
-    EXPECT_EQ(ChildProcess::reap_detached(), count);
-    idle.end_all();
+    EXPECT_EQ(ChildProcess::reap_detached(), 2 * count);
+    exits.end_all();
     for (const pid_t pid : pids) {
         wait_for_zombie(pid);
     }
 
-    // Each call that may have to do with a new child checks some of them.
-    for (std::size_t i = 0; i < count / 2 && has_children(); ++i) {
+    // Each of these calls checks a few.
+    for (std::size_t i = 0; i < count; ++i) {
         EXPECT_FALSE(ChildProcess::adopt(::getpid()));
     }
 
-    EXPECT_FALSE(has_children());
+    for (const pid_t pid : pids) {
+        EXPECT_FALSE(is_unreaped(pid));
+    }
+    EXPECT_EQ(ChildProcess::reap_detached(), count);
+    runs_on.end_all();
+    while (ChildProcess::reap_detached() != 0) {
+    }
 }
 
-TEST(ChildDetached, IsReapedThoughTheThreadThatDetachedItHasEnded) {  // [child.detach]
-    constexpr int threads = 4;
-    constexpr int count = 20;
+TEST(ChildDetached, IsNotLostWhenSeveralThreadsDetachAndReap) {  // [child.detach]
+    constexpr std::size_t threads = 2;
+    constexpr std::size_t count = 100;  // of each thread
     Idle idle;
-    {
-        std::deque<std::jthread> others;
-        for (int i = 0; i < threads; ++i) {
-            others.emplace_back([&idle] {
-                for (int j = 0; j < count; ++j) {
-                    static_cast<void>(idle.start(detach));
-                    static_cast<void>(ChildProcess::reap_detached());
-                }
-            });
+    std::array<std::deque<ChildProcess>, threads> children;
+    for (auto& each : children) {
+        for (std::size_t i = 0; i < count; ++i) {
+            each.push_back(idle.start(detach));
         }
     }
-    EXPECT_EQ(ChildProcess::reap_detached(), std::size_t{threads} * count);
+    {
+        std::atomic<std::size_t> running{threads};
+        std::deque<std::jthread> others;
+        for (auto& each : children) {
+            others.emplace_back([&each, &running] {
+                while (!each.empty()) {
+                    each.pop_front();
+                    static_cast<void>(ChildProcess::reap_detached());
+                }
+                --running;
+            });
+        }
+        while (running != 0) {
+            static_cast<void>(ChildProcess::reap_detached());
+        }
+    }
+    EXPECT_EQ(ChildProcess::reap_detached(), threads * count);
 
     idle.end_all();
     while (ChildProcess::reap_detached() != 0) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // A forked process and the children of its parent, which it must not affect.
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -65,6 +67,10 @@ struct InChild {
     const char* name;
     std::function<bool(Family&)> act;
 };
+
+std::ostream& operator<<(std::ostream& out, const InChild& it) {
+    return out << it.name;
+}
 
 const InChild operations[] = {
     {"destroys_one_that_kills", [](Family& f) { return (f.running.reset(), true); }},

@@ -57,10 +57,12 @@ TEST_P(ChildNotKilled, IsDetachedByItsDestructor) {  // [child.bounded]
     Idle idle;
     std::optional child{idle.start()};
     const pid_t pid = child->pid();
+    const int waits = calls_of(SYS_ppoll);
     {
         const ReplacedSyscall refused{SYS_pidfd_send_signal, -GetParam()};
         child.reset();
     }
+    EXPECT_EQ(calls_of(SYS_ppoll), waits) << "it waits for a child that it has not killed";
     EXPECT_TRUE(runs(pid));
     EXPECT_EQ(ChildProcess::reap_detached(), 1U);
 
