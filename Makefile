@@ -11,15 +11,16 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 endif
 
-.PHONY: help demo test check check-rest bench bench-build bench-instructions bench-docs format clean
+.PHONY: help demo test check check-rest bench bench-build bench-instructions \
+	bench-docs format clean
 
 help:
 	@echo 'make demo    build the echo server, drive it for five seconds, print what it did'
 	@echo 'make test    build everything and run every test (build/dev)'
 	@echo 'make check   make test, then all else that CI runs: sanitizers, clang, tidy, format'
-	@echo 'make bench   measure us beside other libraries, ten minutes; GROUP="a b": only those groups'
+	@echo 'make bench   measure eventp beside other libraries, twelve minutes; GROUP="a b": only those'
 	@echo 'make bench-instructions   count instructions per event'
-	@echo 'make bench-docs           docs/benchmarks.md of what was measured last'
+	@echo 'make bench-docs           docs/benchmarks.md from what was measured last'
 	@echo 'make format  format every source in place'
 	@echo 'make clean   remove build/'
 	@echo 'Parts of make check: tools/check.sh [$(shell tools/check.sh --list)]'
@@ -45,7 +46,7 @@ bench-build:
 	cmake --workflow --preset bench
 
 bench: bench-build
-	tools/bench.py build/bench $(GROUP)
+	tools/bench.py build/bench $(GROUP) $(addprefix --peer ,$(PEER)) $(addprefix --n ,$(N))
 
 bench-instructions: bench-build
 	tools/bench_instructions.py build/bench

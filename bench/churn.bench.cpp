@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What it costs to come and go: add + remove beside others, and a change of interest.
+// The cost of coming and going: add + remove beside others, and a change of interest.
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "groups.hpp"
 #include "peers/all.hpp"
 #include "sources.hpp"
@@ -11,53 +15,55 @@ namespace {
 
 /// `step(peer, fd, i)` for one peer that has all descriptors but the last one, `fd`.
 template <typename Peer, typename Step>
-Candidate candidate(const Harness& harness, const EventFds& fds, Step step) {
-    return {Peer::name, [&fds, step, pace = Pace{harness.is_smoke()}]() mutable {
-                const Shift shift;
+Candidate candidate(SharedFds shared, SampleLength length, Step step) {
+    return {Peer::name, [shared = std::move(shared), step, length]() mutable {
+                const EventFds& fds = *shared;
+                const HeapOffset offset;
                 Tally tally;
                 Peer peer{capacity_for(fds.size()), tally};
                 for (const int fd : fds.numbers().first(fds.size() - 1)) {
                     peer.add(fd);
                 }
-                peer.turn(1);  // the kernel is told
+                peer.turn(1);  // peers that defer reach the kernel
                 const int last = fds.numbers().back();
                 std::uint64_t steps = 0;
-                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
                     steps += repeats;
                     const std::int64_t start = cpu_ns();
                     for (std::uint64_t i = 0; i < repeats; ++i) {
                         step(peer, last, i);
                     }
                     const std::int64_t took = cpu_ns() - start;
-                    peer.turn(1);  // for peers that free what was removed in a turn
+                    peer.turn(1);  // for peers that free in a turn what was removed
                     return took;
                 });
-                // The registrations have survived it: one event finds its handler, behind those
-                // that a peer still has to tell of their removal.
+                // The registrations have survived: one event finds its handler, after the handlers
+                // that a peer still has to call because of removals.
                 peer.add(last);
                 fds.fire(fds.size() - 1);
                 for (auto turns = steps + 100; turns > 0 && tally.calls == 0; --turns) {
                     peer.turn(fds.size());
                 }
                 expect(tally.calls == 1, std::string{Peer::name} + " lost its registrations");
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+                return static_cast<double>(ns) / static_cast<double>(length.repeats());
             }};
 }
 
 template <typename Step>
-void measure_others(Harness& harness, const std::string& group, bool deferring, Step step) {
-    for (const std::size_t others : harness.sizes({0, 10'000}, 10)) {
-        const EventFds fds{others + 1};
-        std::vector<Candidate> candidates;
-        for_each_peer([&]<template <typename> typename Peer>() {
-            if constexpr (requires(Peer<Drain>& peer) { step(peer, 0, 0U); }) {
-                if (deferring || !requires { Peer<Drain>::defers; }) {
-                    candidates.push_back(candidate<Peer<Drain>>(harness, fds, step));
-                }
-            }
-        });
-        harness.measure(group, others, std::move(candidates));
-    }
+Point point(const char* group, bool is_smoke, std::size_t others, bool with_deferring, Step step) {
+    return {group, others, others + 1, /*seconds=*/8, [=] {
+                const auto fds = std::make_shared<const EventFds>(others + 1);
+                std::vector<Candidate> candidates;
+                for_each_peer([&]<template <typename> typename Peer>() {
+                    if constexpr (requires(Peer<Drain>& peer) { step(peer, 0, 0U); }) {
+                        if (with_deferring || !requires { Peer<Drain>::defers; }) {
+                            candidates.push_back(
+                                candidate<Peer<Drain>>(fds, SampleLength{is_smoke}, step));
+                        }
+                    }
+                });
+                return candidates;
+            }};
 }
 
 constexpr auto add_and_remove = [](auto& peer, int fd, std::uint64_t /*i*/) {
@@ -72,27 +78,25 @@ constexpr auto add_and_remove_in_turns = [](auto& peer, int fd, std::uint64_t /*
     peer.turn(1);
 };
 
+/// For peers that can change an interest.
+struct Modify {
+    template <typename Peer>
+        requires requires(Peer& peer) { peer.modify_last(true); }
+    void operator()(Peer& peer, int /*fd*/, std::uint64_t i) const {
+        peer.modify_last(i % 2 == 0);
+    }
+};
+
 }  // namespace
 
-void measure_churn(Harness& harness) {
-    if (harness.wants("churn")) {
-        measure_others(harness, "churn", /*deferring=*/false, add_and_remove);
+void add_churn(Points& points) {
+    const bool is_smoke = points.is_smoke();
+    for (const std::size_t others : points.sizes({0, 10'000}, 10)) {
+        points.add(point("churn", is_smoke, others, /*with_deferring=*/false, add_and_remove));
+        points.add(point("churn_turn", is_smoke, others, /*with_deferring=*/true,
+                         add_and_remove_in_turns));
     }
-    if (harness.wants("churn_turn")) {
-        measure_others(harness, "churn_turn", /*deferring=*/true, add_and_remove_in_turns);
-    }
-    if (harness.wants("modify")) {
-        const EventFds fds{2};
-        std::vector<Candidate> candidates;
-        for_each_peer([&]<template <typename> typename Peer>() {
-            if constexpr (requires(Peer<Drain>& peer) { peer.modify_last(true); }) {
-                candidates.push_back(candidate<Peer<Drain>>(
-                    harness, fds,
-                    [](auto& peer, int /*fd*/, std::uint64_t i) { peer.modify_last(i % 2 == 0); }));
-            }
-        });
-        harness.measure("modify", 1, std::move(candidates));
-    }
+    points.add(point("modify", is_smoke, /*others=*/1, /*with_deferring=*/true, Modify{}));
 }
 
 }  // namespace bench

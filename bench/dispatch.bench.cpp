@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // From the kernel's report to the handler: one ready among many, several descriptors per object,
-// all ready at once, and handlers that only count.
+// all ready at once, and handlers that only count. The rows `*_run` are of turns inside run(), all
+// others of single turns.
 #include <algorithm>
-#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "groups.hpp"
 #include "peers/all.hpp"
@@ -13,7 +16,8 @@ namespace bench {
 
 namespace {
 
-/// Has everything that was fired handled: in one turn, but for peers whose room for events grows.
+/// Takes turns until everything that was fired is handled. That is one turn, except for peers whose
+/// room for events grows.
 template <typename Peer>
 void turn_until(Peer& peer, const Tally& tally, std::uint64_t fired, std::size_t ready) {
     for (int turns = 0; tally.calls < fired; ++turns) {
@@ -27,12 +31,16 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
                                      " handlers for " + std::to_string(fired) + " events");
 }
 
+[[nodiscard]] double each(std::int64_t ns, std::uint64_t operations) {
+    return static_cast<double>(ns) / static_cast<double>(operations);
+}
+
 /// The more there is to prepare, the longer a sample is.
-[[nodiscard]] Pace pace_for(const Harness& harness, std::size_t descriptors) {
+[[nodiscard]] SampleLength length_for(bool is_smoke, std::size_t descriptors) {
     constexpr std::int64_t ns_per_descriptor = 1000;
-    return Pace{harness.is_smoke(),
-                std::max<std::int64_t>(2'000'000,
-                                       static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
+    return SampleLength{is_smoke,
+                        std::max<std::int64_t>(
+                            2'000'000, static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
 }
 
 /// The longer a sample takes to prepare, the more time there is, and samples are still fewer.
@@ -40,19 +48,19 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
     return descriptors < 10'000 ? 8 : 40;
 }
 
-/// A sample is taken by a peer that is made for it.
+/// A peer is made for each sample.
 template <typename Peer, typename Add, typename Measure>
-Candidate candidate(const Harness& harness, std::string name, const EventFds& fds, Add add,
+Candidate candidate(std::string name, SharedFds fds, SampleLength length, Add add,
                     Measure measure) {
-    return {std::move(name), [&fds, add, measure, pace = pace_for(harness, fds.size())]() mutable {
-                const Shift shift;
+    return {std::move(name), [fds = std::move(fds), add, measure, length]() mutable {
+                const HeapOffset offset;
                 Tally tally;
-                Peer peer{capacity_for(fds.size()), tally};
-                add(peer, fds.numbers());
+                Peer peer{capacity_for(fds->size()), tally};
+                add(peer, fds->numbers());
                 for (int turns = 0; turns < 16; ++turns) {
-                    peer.turn(1);  // the kernel is told, and the room for events grows
+                    peer.turn(1);  // peers that defer reach the kernel; room for events grows
                 }
-                return measure(peer, tally, fds, pace);
+                return measure(peer, tally, *fds, length);
             }};
 }
 
@@ -72,28 +80,44 @@ constexpr auto add_objects = [](auto& peer, std::span<const int> fds) {
     }
 };
 
-/// One after the other is fired, far from each other.
-constexpr auto fire_one = [](auto& peer, const Tally& tally, const EventFds& fds, Pace& pace) {
-    const std::size_t stride = 7919 % fds.size();  // a prime: all get their turn
-    std::size_t at = 0;
+constexpr auto fire_one = [](auto& peer, const Tally& tally, const EventFds& fds,
+                             SampleLength& length) {
+    FiringOrder order{fds};
     std::uint64_t fired = 0;
-    const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+    const std::int64_t ns = length.time([&](std::uint64_t repeats) {
         const std::int64_t start = cpu_ns();
         for (std::uint64_t i = 0; i < repeats; ++i) {
-            fds.fire(at);
+            order.fire_next();
             turn_until(peer, tally, ++fired, 1);
-            at += stride;
-            at -= at >= fds.size() ? fds.size() : 0;
         }
         return cpu_ns() - start;
     });
     expect_exact(peer.name, tally, fired);
-    return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+    return each(ns, length.repeats());
 };
 
-constexpr auto fire_all = [](auto& peer, const Tally& tally, const EventFds& fds, Pace& pace) {
+/// The same system calls in the same order, inside one run(): each handler fires the next.
+constexpr auto fire_one_in_run = [](auto& peer, Tally& tally, const EventFds& fds,
+                                    SampleLength& length) {
+    FiringOrder order{fds};
+    tally.order = &order;
+    tally.stop_with(peer);
+    const std::int64_t ns = length.time([&](std::uint64_t repeats) {
+        tally.stop_at = tally.calls + repeats;
+        const std::int64_t start = cpu_ns();
+        order.fire_next();
+        peer.run();
+        const std::int64_t took = cpu_ns() - start;
+        expect_exact(peer.name, tally, tally.stop_at);
+        return took;
+    });
+    return each(ns, length.repeats());
+};
+
+constexpr auto fire_all = [](auto& peer, const Tally& tally, const EventFds& fds,
+                             SampleLength& length) {
     std::uint64_t fired = 0;
-    const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+    const std::int64_t ns = length.time([&](std::uint64_t repeats) {
         const std::int64_t start = cpu_ns();
         for (std::uint64_t i = 0; i < repeats; ++i) {
             fds.fire_all();
@@ -102,13 +126,14 @@ constexpr auto fire_all = [](auto& peer, const Tally& tally, const EventFds& fds
         return cpu_ns() - start;
     });
     expect_exact(peer.name, tally, fired);
-    return static_cast<double>(ns) / static_cast<double>(pace.repeats() * fds.size());
+    return each(ns, length.repeats() * fds.size());
 };
 
 /// Everything is ready all the time.
-constexpr auto count_only = [](auto& peer, Tally& tally, const EventFds& fds, Pace& pace) {
+constexpr auto count_only = [](auto& peer, Tally& tally, const EventFds& fds,
+                               SampleLength& length) {
     std::uint64_t calls = 0;
-    const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+    const std::int64_t ns = length.time([&](std::uint64_t repeats) {
         tally.calls = 0;
         const std::int64_t start = cpu_ns();
         for (std::uint64_t i = 0; i < repeats; ++i) {
@@ -116,69 +141,83 @@ constexpr auto count_only = [](auto& peer, Tally& tally, const EventFds& fds, Pa
         }
         const std::int64_t took = cpu_ns() - start;
         calls = tally.calls;
-        // Some poll anew when their room for events was full, so a turn may be several.
+        // Some peers poll again when their room for events was full, so a turn may be several.
         expect(calls >= repeats * fds.size() && calls % fds.size() == 0,
                std::string{peer.name} + " lost an event");
         return took;
     });
-    return static_cast<double>(ns) / static_cast<double>(calls);
+    return each(ns, calls);
+};
+
+constexpr auto count_only_in_run = [](auto& peer, Tally& tally, const EventFds& fds,
+                                      SampleLength& length) {
+    tally.stop_with(peer);
+    const std::int64_t ns = length.time([&](std::uint64_t repeats) {
+        tally.stop_at = tally.calls + repeats * fds.size();
+        const std::int64_t start = cpu_ns();
+        peer.run();
+        const std::int64_t took = cpu_ns() - start;
+        expect_exact(peer.name, tally, tally.stop_at);
+        return took;
+    });
+    return each(ns, length.repeats() * fds.size());
 };
 
 template <typename Work, typename Add, typename Measure>
-std::vector<Candidate> all_peers(const Harness& harness, const EventFds& fds, Add add,
+std::vector<Candidate> all_peers(const SharedFds& fds, SampleLength length, Add add,
                                  Measure measure) {
     std::vector<Candidate> candidates;
     for_each_peer([&]<template <typename> typename Peer>() {
-        candidates.push_back(candidate<Peer<Work>>(harness, Peer<Work>::name, fds, add, measure));
+        candidates.push_back(candidate<Peer<Work>>(Peer<Work>::name, fds, length, add, measure));
     });
     return candidates;
 }
 
-bool fits(const char* group, std::size_t n, std::size_t descriptors) {
-    if (fits_open_files(descriptors)) {
-        return true;
-    }
-    std::fprintf(stderr, "%-16s %8zu  skipped: the limit on open files is too low\n", group, n);
-    return false;
+/// eventp and the floor, with turns inside run().
+template <typename Work, typename Measure>
+void append_in_run(std::vector<Candidate>& candidates, const SharedFds& fds, SampleLength length,
+                   Measure measure) {
+    candidates.push_back(
+        candidate<RawEpoll<Work>>("raw_epoll_run", fds, length, add_each, measure));
+    candidates.push_back(candidate<Eventp<Work>>("eventp_run", fds, length, add_each, measure));
 }
 
 }  // namespace
 
-void measure_dispatch(Harness& harness) {
-    if (harness.wants("one_ready")) {
-        for (const std::size_t n : harness.sizes({1, 10, 100, 1000, 10'000, 100'000}, 10)) {
-            if (fits("one_ready", n, n)) {
-                const EventFds fds{n};
-                harness.measure("one_ready", n, all_peers<Drain>(harness, fds, add_each, fire_one),
-                                seconds_for(n));
-            }
-        }
+void add_dispatch(Points& points) {
+    for (const std::size_t n : points.sizes({1, 10, 100, 1000, 10'000, 100'000}, 10)) {
+        const SampleLength length = length_for(points.is_smoke(), n);
+        points.add({"one_ready", n, n, seconds_for(n), [n, length] {
+                        const auto fds = std::make_shared<const EventFds>(n);
+                        auto candidates = all_peers<Drain>(fds, length, add_each, fire_one);
+                        append_in_run<DrainAndFire>(candidates, fds, length, fire_one_in_run);
+                        return candidates;
+                    }});
     }
-    if (harness.wants("multi_fd")) {
-        for (const std::size_t n : harness.sizes({100, 1000, 4000, 10'000}, 4)) {
-            if (fits("multi_fd", n, 4 * n)) {
-                const EventFds fds{4 * n};
-                auto candidates = all_peers<Drain>(harness, fds, add_objects, fire_one);
-                // As many descriptors, each a subscriber of its own: what a Device must cost.
-                candidates.push_back(
-                    candidate<Eventp<Drain>>(harness, "eventp_single", fds, add_each, fire_one));
-                harness.measure("multi_fd", n, std::move(candidates), seconds_for(4 * n));
-            }
-        }
+    for (const std::size_t n : points.sizes({100, 1000, 4000, 10'000}, 4)) {
+        const SampleLength length = length_for(points.is_smoke(), 4 * n);
+        points.add({"multi_fd", n, 4 * n, seconds_for(4 * n), [n, length] {
+                        const auto fds = std::make_shared<const EventFds>(4 * n);
+                        auto candidates = all_peers<Drain>(fds, length, add_objects, fire_one);
+                        // The bound on the cost of a Device: as many subscribers with one each.
+                        candidates.push_back(candidate<Eventp<Drain>>("eventp_single", fds, length,
+                                                                      add_each, fire_one));
+                        return candidates;
+                    }});
     }
-    if (harness.wants("all_ready")) {
-        for (const std::size_t n : harness.sizes({16, 64, 256, 1024}, 16)) {
-            const EventFds fds{n};
-            harness.measure("all_ready", n, all_peers<Drain>(harness, fds, add_each, fire_all));
-        }
-    }
-    if (harness.wants("dispatch_only")) {
-        for (const std::size_t n : harness.sizes({16, 64, 256, 1024}, 16)) {
-            const EventFds fds{n};
-            fds.fire_all();
-            harness.measure("dispatch_only", n,
-                            all_peers<Count>(harness, fds, add_each, count_only));
-        }
+    for (const std::size_t n : points.sizes({16, 64, 256, 1024}, 16)) {
+        const SampleLength length = length_for(points.is_smoke(), n);
+        points.add({"all_ready", n, n, seconds_for(n), [n, length] {
+                        const auto fds = std::make_shared<const EventFds>(n);
+                        return all_peers<Drain>(fds, length, add_each, fire_all);
+                    }});
+        points.add({"dispatch_only", n, n, seconds_for(n), [n, length] {
+                        const auto fds = std::make_shared<const EventFds>(n);
+                        fds->fire_all();
+                        auto candidates = all_peers<Count>(fds, length, add_each, count_only);
+                        append_in_run<CountAndStop>(candidates, fds, length, count_only_in_run);
+                        return candidates;
+                    }});
     }
 }
 

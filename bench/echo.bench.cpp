@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// A TCP server that answers what it gets, on loopback: processor time of the server per request.
+// A TCP server that sends requests back, on loopback: processor time of the server per request.
 //
-// Server and client share a core, and neither is preempted when the other gets something to do
-// (SCHED_BATCH). So all requests of a round are there before the server looks: every peer gets the
-// same batches, and what differs is what it does with them.
+// Server and client share a core, and neither is preempted when the other becomes runnable
+// (SCHED_BATCH). So all requests of a round have arrived before the server looks: every peer gets
+// the same batches, and the peers differ in how they handle them only.
 #include <array>
-#include <cstdio>
+#include <memory>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,7 +24,7 @@ namespace bench {
 
 namespace {
 
-/// Connected pairs: what the server has is not blocking, what the client has is.
+/// Connected pairs: the server's sockets are non-blocking, the client's blocking.
 class Connections {
 public:
     explicit Connections(std::size_t count) {
@@ -67,7 +68,7 @@ private:
     std::vector<int> clients_, servers_;
 };
 
-void ask(std::span<const int> clients, std::uint64_t rounds) {
+void send_requests(std::span<const int> clients, std::uint64_t rounds) {
     std::array<char, request_size> request{};
     for (std::uint64_t round = 0; round < rounds; ++round) {
         for (const int fd : clients) {
@@ -77,27 +78,25 @@ void ask(std::span<const int> clients, std::uint64_t rounds) {
         for (const int fd : clients) {
             expect(::recv(fd, request.data(), request.size(), MSG_WAITALL) == request_size &&
                        request.front() == static_cast<char>(round),
-                   "a wrong answer");
+                   "a wrong response");
         }
     }
 }
 
 template <typename Peer>
-Candidate candidate(const Harness& harness, const Connections& connections) {
-    return {Peer::name,
-            [&connections, pace = Pace{harness.is_smoke(), /*target_ns=*/10'000'000}]() mutable {
-                const Shift shift;
-                const std::size_t count = connections.servers().size();
+Candidate candidate(std::shared_ptr<const Connections> connections, SampleLength length) {
+    return {Peer::name, [connections = std::move(connections), length]() mutable {
+                const HeapOffset offset;
+                const std::size_t count = connections->servers().size();
                 Tally tally;
                 Peer peer{capacity_for(count), tally};
-                tally.peer = &peer;
-                tally.stop = [](void* server) { static_cast<Peer*>(server)->stop(); };
-                for (const int fd : connections.servers()) {
+                tally.stop_with(peer);
+                for (const int fd : connections->servers()) {
                     peer.add(fd);
                 }
-                const std::int64_t ns = pace.time([&](std::uint64_t rounds) {
+                const std::int64_t ns = length.time([&](std::uint64_t rounds) {
                     tally.stop_at = tally.calls + rounds * count;
-                    std::jthread client{ask, connections.clients(), rounds};
+                    std::jthread client{send_requests, connections->clients(), rounds};
                     const std::int64_t start = cpu_ns();
                     peer.run();
                     const std::int64_t took = cpu_ns() - start;
@@ -105,31 +104,27 @@ Candidate candidate(const Harness& harness, const Connections& connections) {
                     expect(tally.calls == tally.stop_at, "a wrong number of requests");
                     return took;
                 });
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats() * count);
+                return static_cast<double>(ns) / static_cast<double>(length.repeats() * count);
             }};
 }
 
 }  // namespace
 
-void measure_echo(Harness& harness) {
-    if (!harness.wants("echo")) {
-        return;
+void add_echo(Points& points) {
+    const SampleLength length{points.is_smoke(), /*target_ns=*/10'000'000};
+    for (const std::size_t n : points.sizes({1, 64, 1000}, 4)) {
+        points.add({"echo", n, 2 * n, /*seconds=*/20, [n, length] {
+                        // For the whole process: tools/bench_samples.py starts one for each group.
+                        const sched_param none{};
+                        sched_setscheduler(0, SCHED_BATCH, &none);
+                        const auto connections = std::make_shared<const Connections>(n);
+                        std::vector<Candidate> candidates;
+                        for_each_peer([&]<template <typename> typename Peer>() {
+                            candidates.push_back(candidate<Peer<Echo>>(connections, length));
+                        });
+                        return candidates;
+                    }});
     }
-    const sched_param none{};
-    sched_setscheduler(0, SCHED_BATCH, &none);
-    for (const std::size_t n : harness.sizes({1, 64, 1000}, 4)) {
-        if (!fits_open_files(2 * n)) {
-            std::fprintf(stderr, "%-16s %8zu  skipped: too many open files\n", "echo", n);
-            continue;
-        }
-        const Connections connections{n};
-        std::vector<Candidate> candidates;
-        for_each_peer([&]<template <typename> typename Peer>() {
-            candidates.push_back(candidate<Peer<Echo>>(harness, connections));
-        });
-        harness.measure("echo", n, std::move(candidates), /*seconds=*/20);
-    }
-    sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
 }  // namespace bench

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory per registration, and what it takes to begin. Bytes stand where times do otherwise.
+// Memory per registration, in bytes where other groups have nanoseconds, and the cost of starting.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -53,17 +53,17 @@ struct Built<8> {
     void operator()() const {}
 };
 
-/// A value and what a bare loop needs beside it, in one allocation.
+/// A value and what a bare loop needs in addition, in one allocation.
 template <std::size_t size>
 struct Bare {
     void (*handler)(Bare& source, std::uint32_t events);
     std::array<char, size> value;
 };
 
-/// What `make` allocates for each descriptor, beside the `size` bytes that are the user's. Counted
-/// are the last of them, so that what there is once is not.
+/// What `make` allocates for each descriptor, in addition to the `size` bytes of the user. The last
+/// ones are counted only, so that no allocation is in it that is made once.
 template <std::size_t size, typename Make>
-void record_value(Harness& harness, const char* peer, const EventFds& fds, Make make) {
+double per_value(const EventFds& fds, Make make) {
     const std::size_t counted = std::min<std::size_t>(4096, fds.size() / 2);
     const auto make_all = [&make](std::span<const int> numbers) {
         for (const int fd : numbers) {
@@ -73,23 +73,21 @@ void record_value(Harness& harness, const char* peer, const EventFds& fds, Make 
     make_all(fds.numbers().first(fds.size() - counted));
     const double before = allocated();
     make_all(fds.numbers().last(counted));
-    harness.record(
-        "memory_bytes", peer, size,
-        (allocated() - before) / static_cast<double>(counted) - static_cast<double>(size));
+    return (allocated() - before) / static_cast<double>(counted) - static_cast<double>(size);
 }
 
 template <std::size_t size>
-void record_values(Harness& harness, const EventFds& fds) {
-    {
+std::vector<Candidate> values(const SharedFds& fds) {
+    const auto made = [fds] {
         eventp::Reactor reactor;
-        record_value<size>(harness, "eventp", fds, [&reactor](int fd) {
+        return per_value<size>(*fds, [&reactor](int fd) {
             auto subscriber = eventp::AnySubscriber::make<Own<size>>(fd);
             static_cast<void>(reactor.add(subscriber).value());
         });
-    }
-    {
+    };
+    const auto built = [fds] {
         eventp::Reactor reactor;
-        record_value<size>(harness, "eventp_builder", fds, [&reactor](int fd) {
+        return per_value<size>(*fds, [&reactor](int fd) {
             static_cast<void>(eventp::interest()
                                   .read()
                                   .with_fd(eventp::BorrowedFd{fd})
@@ -97,83 +95,97 @@ void record_values(Harness& harness, const EventFds& fds) {
                                   .register_into(reactor)
                                   .value());
         });
-    }
-    std::vector<std::unique_ptr<Bare<size>>> sources;
-    sources.reserve(fds.size());
-    record_value<size>(harness, "raw_epoll", fds,
-                       [&sources](int /*fd*/) { sources.emplace_back(new Bare<size>{}); });
+    };
+    const auto bare = [fds] {
+        std::vector<std::unique_ptr<Bare<size>>> sources;
+        sources.reserve(fds->size());
+        return per_value<size>(*fds,
+                               [&sources](int /*fd*/) { sources.emplace_back(new Bare<size>{}); });
+    };
+    return {{"eventp", made}, {"eventp_builder", built}, {"raw_epoll", bare}};
 }
 
-/// What a library holds for one descriptor. The user's own value comes on top, in an allocation of
-/// its own (n = 0).
-template <typename Peer>
-void record_library(Harness& harness, const EventFds& fds, std::size_t in_our_list) {
-    Tally tally;
-    Peer peer{capacity_for(1), tally};
-    const double before = allocated();
-    for (const int fd : fds.numbers()) {
-        peer.add(fd);
-    }
-    peer.turn(1);
-    harness.record("memory_bytes", Peer::name, 0,
-                   (allocated() - before) / static_cast<double>(fds.size()) -
-                       static_cast<double>(in_our_list));
+/// What a library holds for one descriptor, without the elements of our own list of them. The
+/// user's own value is not in it (n = 0): it needs an allocation of its own.
+template <typename Peer, typename Element>
+Candidate library(const SharedFds& fds) {
+    return {Peer::name, [fds] {
+                Tally tally;
+                Peer peer{capacity_for(1), tally};
+                const double before = allocated();
+                for (const int fd : fds->numbers()) {
+                    peer.add(fd);
+                }
+                peer.turn(1);
+                return (allocated() - before) / static_cast<double>(fds->size()) -
+                       static_cast<double>(sizeof(Element));
+            }};
 }
 
-void measure_memory(Harness& harness) {
-    const EventFds fds{harness.is_smoke() ? 16 : registrations};
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-        (record_values<8 * (i + 1)>(harness, fds), ...);
-    }(std::make_index_sequence<9>{});  // 8 to 72
+std::vector<Candidate> libraries([[maybe_unused]] const SharedFds& fds) {
+    return {
 #if defined(EVENTP_BENCH_LIBEVENT)
-    record_library<Libevent<Nothing>>(harness, fds, sizeof(std::unique_ptr<event>));
+        library<Libevent<Nothing>, std::unique_ptr<event>>(fds),
 #endif
 #if defined(EVENTP_BENCH_LIBEV)
-    record_library<Libev<Nothing>>(harness, fds, sizeof(std::unique_ptr<ev_io>));
+        library<Libev<Nothing>, std::unique_ptr<ev_io>>(fds),
 #endif
 #if defined(EVENTP_BENCH_LIBUV)
-    record_library<Libuv<Nothing>>(harness, fds, sizeof(std::unique_ptr<uv_poll_t>));
+        library<Libuv<Nothing>, std::unique_ptr<uv_poll_t>>(fds),
 #endif
 #if defined(EVENTP_BENCH_ASIO)
-    record_library<Asio<Nothing>>(harness, fds, sizeof(std::shared_ptr<int>));
+        library<Asio<Nothing>, std::shared_ptr<int>>(fds),
 #endif
 #if defined(EVENTP_BENCH_SD_EVENT)
-    record_library<SdEvent<Nothing>>(harness, fds, sizeof(std::unique_ptr<sd_event_source>));
+        library<SdEvent<Nothing>, std::unique_ptr<sd_event_source>>(fds),
 #endif
+    };
 }
 
-/// A loop is made, takes one descriptor, turns once, and ends.
-void measure_startup(Harness& harness) {
-    const EventFds fds{1};
-    std::vector<Candidate> candidates;
-    for_each_peer([&]<template <typename> typename Peer>() {
-        candidates.push_back({Peer<Nothing>::name, [&, pace = Pace{harness.is_smoke()}]() mutable {
-                                  const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
-                                      const std::int64_t start = cpu_ns();
-                                      for (std::uint64_t i = 0; i < repeats; ++i) {
-                                          Tally tally;
-                                          Peer<Nothing> peer{capacity_for(1), tally};
-                                          peer.add(fds.numbers().front());
-                                          peer.turn(1);
-                                      }
-                                      return cpu_ns() - start;
-                                  });
-                                  return static_cast<double>(ns) /
-                                         static_cast<double>(pace.repeats());
-                              }});
-    });
-    harness.measure("startup", 1, std::move(candidates), /*seconds=*/5);
+void add_memory(Points& points) {
+    const std::size_t count = points.is_smoke() ? 16 : registrations;
+    const auto add = [&points, count](std::size_t n, auto make) {
+        points.add({"memory_bytes", n, count, /*seconds=*/0,
+                    [make, count] { return make(std::make_shared<const EventFds>(count)); }});
+    };
+    add(0, libraries);
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+        (add(8 * (i + 1), values<8 * (i + 1)>), ...);
+    }(std::make_index_sequence<9>{});  // 8 to 72
+}
+
+/// Constructs a loop, adds one descriptor, takes one turn and destroys the loop.
+template <typename Peer>
+Candidate startup(const SharedFds& fds, SampleLength length) {
+    return {Peer::name, [fds, length]() mutable {
+                const HeapOffset offset;
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
+                    const std::int64_t start = cpu_ns();
+                    for (std::uint64_t i = 0; i < repeats; ++i) {
+                        Tally tally;
+                        Peer peer{capacity_for(1), tally};
+                        peer.add(fds->numbers().front());
+                        peer.turn(1);
+                    }
+                    return cpu_ns() - start;
+                });
+                return static_cast<double>(ns) / static_cast<double>(length.repeats());
+            }};
 }
 
 }  // namespace
 
-void measure_footprint(Harness& harness) {
-    if (harness.wants("memory_bytes")) {
-        measure_memory(harness);
-    }
-    if (harness.wants("startup")) {
-        measure_startup(harness);
-    }
+void add_footprint(Points& points) {
+    add_memory(points);
+    const SampleLength length{points.is_smoke()};
+    points.add({"startup", 1, 1, /*seconds=*/5, [length] {
+                    const auto fds = std::make_shared<const EventFds>(1);
+                    std::vector<Candidate> candidates;
+                    for_each_peer([&]<template <typename> typename Peer>() {
+                        candidates.push_back(startup<Peer<Nothing>>(fds, length));
+                    });
+                    return candidates;
+                }});
 }
 
 }  // namespace bench

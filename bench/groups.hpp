@@ -3,14 +3,14 @@
 
 #include "harness.hpp"
 
-/// Each measures those of its groups that are wanted.
+/// Each adds the points of its groups.
 namespace bench {
 
-void measure_dispatch(Harness& harness);   // one_ready, multi_fd, all_ready, dispatch_only
-void measure_churn(Harness& harness);      // churn, churn_turn, modify
-void measure_remote(Harness& harness);     // post, call
-void measure_timers(Harness& harness);     // timers
-void measure_echo(Harness& harness);       // echo
-void measure_footprint(Harness& harness);  // memory_bytes, startup
+void add_dispatch(Points& points);   // one_ready, multi_fd, all_ready, dispatch_only
+void add_churn(Points& points);      // churn, churn_turn, modify
+void add_remote(Points& points);     // post, call
+void add_timers(Points& points);     // timers
+void add_echo(Points& points);       // echo
+void add_footprint(Points& points);  // memory_bytes, startup
 
 }  // namespace bench

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "harness.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <random>
+#include <iostream>
+#include <span>
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace bench {
 
 namespace {
-
-constexpr std::size_t samples_min = 11;
-constexpr std::size_t rounds_max = 1000;
 
 std::int64_t read_clock(clockid_t clock) noexcept {
     timespec now{};
@@ -24,41 +22,62 @@ std::int64_t read_clock(clockid_t clock) noexcept {
     return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
-double median_of(std::vector<double>& values) {
-    std::ranges::sort(values);
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+void list(const Points& points) {
+    constexpr std::size_t own = 200;  // descriptors of the process and of the peers
+    const std::size_t limit = raise_open_files();
+    for (const Point& point : points.all()) {
+        if (point.descriptors + own > limit) {
+            std::fprintf(stderr, "%-16s %8zu  skipped: the limit on open files is too low\n",
+                         point.group.c_str(), point.n);
+            continue;
+        }
+        std::printf("%s %zu %g\n", point.group.c_str(), point.n, point.seconds);
+    }
 }
 
-/// A candidate and what it has shown so far.
-struct Measured {
-    Candidate candidate;
-    std::vector<double> samples;
-    double spent_ns;
-
-    [[nodiscard]] std::size_t count() const noexcept { return samples.size(); }
-    /// Returns the time that it took, with all preparations.
-    double take_sample() {
-        const std::int64_t start = wall_ns();
-        samples.push_back(candidate.sample());
-        const auto took = static_cast<double>(wall_ns() - start);
-        spent_ns += took;
-        return took;
+std::vector<Candidate> prepared(const Points& points, const std::string& group, std::size_t n) {
+    for (const Point& point : points.all()) {
+        if (point.group == group && point.n == n) {
+            return point.prepare();
+        }
     }
-};
+    fail("no such point");
+}
 
-/// "one_ready 1000  [######      ]  52 rounds", over itself on a terminal.
-void show_progress(const std::string& group, std::size_t n, double done, std::size_t rounds) {
-    constexpr int width = 30;
-    const bool is_terminal = isatty(STDERR_FILENO) != 0;
-    if (!is_terminal && done < 1) {
-        return;
+/// Prints one sample. A peer that loses an event may wait forever: SIGALRM ends the program then.
+void sample(std::vector<Candidate>& candidates, std::string_view peer) {
+    constexpr unsigned seconds_max = 300;
+    const auto found = std::ranges::find(candidates, peer, &Candidate::peer);
+    expect(found != candidates.end(), "no such peer");
+    ::alarm(seconds_max);
+    std::printf("%.4f\n", found->sample());
+    ::alarm(0);
+}
+
+void serve(const Points& points) {
+    static_cast<void>(raise_open_files());
+    pin_to_core(0);
+    std::vector<Candidate> candidates;
+    for (std::string command; std::cin >> command;) {
+        if (command == "point") {
+            std::string group;
+            std::size_t n = 0;
+            std::cin >> group >> n;
+            candidates.clear();  // closes the descriptors of the point before
+            candidates = prepared(points, group, n);
+            for (const Candidate& candidate : candidates) {
+                std::printf("%s ", candidate.peer.c_str());
+            }
+            std::puts("");
+        } else if (command == "sample") {
+            std::string peer;
+            std::cin >> peer;
+            sample(candidates, peer);
+        } else {
+            fail("unknown command: " + command);
+        }
+        std::fflush(stdout);
     }
-    std::string bar(width, ' ');
-    std::fill_n(bar.begin(), std::min(width, static_cast<int>(done * width)), '#');
-    std::fprintf(stderr, "%s%-16s %8zu  [%s] %4zu rounds%s", is_terminal ? "\r" : "", group.c_str(),
-                 n, bar.c_str(), rounds, done < 1 ? "" : "\n");
-    std::fflush(stderr);
 }
 
 }  // namespace
@@ -80,6 +99,14 @@ void expect(bool holds, std::string_view otherwise) {
     if (!holds) [[unlikely]] {
         fail(otherwise);
     }
+}
+
+std::size_t raise_open_files() noexcept {
+    rlimit limit{};
+    static_cast<void>(getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+    return limit.rlim_cur;
 }
 
 void pin_to_core(std::size_t thread) {
@@ -104,91 +131,20 @@ void pin_to_core(std::size_t thread) {
     static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof one, &one));
 }
 
-Harness::Harness(Options options) : options_{std::move(options)} {
-    pin_to_core(0);
-}
-
-bool Harness::wants(const std::string& group) {
-    return options_.groups.empty() || options_.groups.contains(group);
-}
-
-void Harness::measure(const std::string& group, std::size_t n, std::vector<Candidate> candidates,
-                      double seconds) {
-    if (!options_.peers.empty()) {
-        std::erase_if(candidates, [this](const Candidate& candidate) {
-            return !options_.peers.contains(candidate.peer);
-        });
+int run_points(int argc, char** argv, void (*add_points)(Points&)) {
+    const std::span<char*> arguments{argv, static_cast<std::size_t>(argc)};
+    const std::string_view what = arguments.back();
+    const bool is_smoke = argc == 3 && std::string_view{arguments[1]} == "--smoke";
+    expect(argc == (is_smoke ? 3 : 2) && (what == "list" || what == "serve"),
+           "[--smoke] list|serve; tools/bench.py runs this program");
+    Points points{is_smoke};
+    add_points(points);
+    if (what == "list") {
+        list(points);
+    } else {
+        serve(points);
     }
-    if (candidates.empty() || (!options_.points.empty() && !options_.points.contains(n))) {
-        return;
-    }
-    std::vector<Measured> all;
-    for (Candidate& candidate : candidates) {
-        if (!options_.is_smoke) {
-            static_cast<void>(candidate.sample());  // finds its pace
-        }
-        all.push_back({std::move(candidate), {}, 0});
-    }
-    std::vector<Measured*> order;
-    for (Measured& one : all) {
-        order.push_back(&one);
-    }
-    // With twice the mean share of the time a slow peer still ends up with fewer samples than the
-    // others, and does not take theirs.
-    const double share_max = 2 / static_cast<double>(all.size());
-    const double budget_ns = seconds * options_.budget * 1e9;
-    const std::size_t needed = options_.is_smoke ? 1 : samples_min;
-    std::mt19937 random{static_cast<unsigned>(n)};
-    double spent_ns = 0;
-    for (std::size_t rounds = 1;; ++rounds) {
-        std::ranges::shuffle(order, random);
-        for (Measured* one : order) {
-            if (one->spent_ns <= spent_ns * share_max) {
-                spent_ns += one->take_sample();
-            }
-        }
-        const std::size_t fewest = std::ranges::min(all, {}, &Measured::count).count();
-        const double enough = static_cast<double>(fewest) / static_cast<double>(needed);
-        const bool is_last = options_.is_smoke || rounds == rounds_max;
-        const double done = is_last ? 1 : std::min(spent_ns / budget_ns, enough);
-        show_progress(group, n, done, rounds);
-        if (done >= 1) {
-            break;
-        }
-    }
-    for (Measured& one : all) {
-        const double median = median_of(one.samples);
-        rows_.push_back(
-            {group, one.candidate.peer, n, median, one.samples.front(), one.samples.size()});
-    }
-}
-
-void Harness::record(const std::string& group, const std::string& peer, std::size_t n,
-                     double value) {
-    rows_.push_back({group, peer, n, value, value, 1});
-}
-
-bool Harness::finish() const {
-    if (rows_.empty()) {
-        return false;
-    }
-    if (options_.out.empty()) {
-        return true;
-    }
-    std::FILE* file = std::fopen(options_.out.c_str(), "w");
-    expect(file != nullptr, "cannot write " + options_.out);
-    std::fputs("[\n", file);
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        const Row& row = rows_[i];
-        std::fprintf(file,
-                     R"({"group": "%s", "peer": "%s", "n": %zu, "median_ns": %.3f, )"
-                     R"("min_ns": %.3f, "samples": %zu}%s)",
-                     row.group.c_str(), row.peer.c_str(), row.n, row.median, row.min, row.samples,
-                     i + 1 < rows_.size() ? ",\n" : "\n");
-    }
-    std::fputs("]\n", file);
-    expect(std::fclose(file) == 0, "cannot write " + options_.out);
-    return true;
+    return 0;
 }
 
 }  // namespace bench

@@ -5,87 +5,82 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bench {
 
-/// CPU time of this thread: what other processes do meanwhile is not in it.
+/// Processor time of this thread: the time of other processes is not in it.
 [[nodiscard]] std::int64_t cpu_ns() noexcept;
-/// Time that passes: for what waits.
+/// Elapsed time: for operations that wait.
 [[nodiscard]] std::int64_t wall_ns() noexcept;
 
 /// Ends the program: a benchmark that loses events measures nothing.
 [[noreturn]] void fail(std::string_view why);
 void expect(bool holds, std::string_view otherwise);
 
-/// Binds this thread to a core: 0, which is the loop's, to the last one that the process may use,
-/// all others to the rest in turn.
+/// Binds this thread to a core: thread 0, which runs the loop, to the last core that the process
+/// may use, all other threads to the remaining cores in turn.
 void pin_to_core(std::size_t thread);
 
-struct Options {
-    bool is_smoke = false;         // tiny inputs: proves that everything runs
-    double budget = 1;             // factor on the time that each point gets
-    std::string out;               // file for the rows; empty: none
-    std::set<std::string> groups;  // empty: all
-    std::set<std::string> peers;   // empty: all; fewer get more samples in the same time
-    std::set<std::size_t> points;  // which n; empty: all
-};
+/// Raises the limit on open files as far as the process may, and returns it.
+std::size_t raise_open_files() noexcept;
 
-/// One peer at one point: each call takes one sample, in ns per operation.
+/// One peer at one point. Each call of `sample` takes one sample and returns ns per operation.
 struct Candidate {
     std::string peer;
     std::function<double()> sample;
 };
 
-/// Measures peers against each other: at each point in rounds, one sample of every peer per round
-/// in an order that is shuffled anew, so that drift and what a peer leaves in the caches hit all
-/// alike. A peer that is so slow that it would take most of the time sits rounds out.
-class Harness {
-public:
-    explicit Harness(Options options);
-
-    /// Asked once for each group.
-    [[nodiscard]] bool wants(const std::string& group);
-    [[nodiscard]] bool is_smoke() const noexcept { return options_.is_smoke; }
-    /// What a point has: `real`, or `smoke` in a smoke run.
-    [[nodiscard]] std::vector<std::size_t> sizes(std::vector<std::size_t> real,
-                                                 std::size_t smoke) const {
-        return options_.is_smoke ? std::vector{smoke} : std::move(real);
-    }
-
-    void measure(const std::string& group, std::size_t n, std::vector<Candidate> candidates,
-                 double seconds = 8);
-    /// For what is the same each time.
-    void record(const std::string& group, const std::string& peer, std::size_t n, double value);
-
-    /// Writes the rows. False when no group was run.
-    [[nodiscard]] bool finish() const;
-
-private:
-    struct Row {
-        std::string group, peer;
-        std::size_t n;
-        double median, min;
-        std::size_t samples;
-    };
-
-    Options options_;
-    std::vector<Row> rows_;
+/// One column of a table: a group of benchmarks at one n.
+struct Point {
+    std::string group;
+    std::size_t n;
+    std::size_t descriptors;  // that it opens
+    double seconds;           // for the samples of all peers together; 0: one sample each is exact
+    std::function<std::vector<Candidate>()> prepare;
 };
 
-/// How often a sample repeats what it measures, found at the first one: for about two
-/// milliseconds, so that a sample is longer than reading the clock and shorter than a time slice.
-class Pace {
+/// All points of a program.
+class Points {
 public:
-    explicit Pace(bool is_smoke, std::int64_t target_ns = 2'000'000,
-                  std::uint64_t repeats_min = 1) noexcept
+    explicit Points(bool is_smoke) : is_smoke_{is_smoke} {}
+
+    /// A smoke run has tiny inputs: it proves that everything runs.
+    [[nodiscard]] bool is_smoke() const noexcept { return is_smoke_; }
+    /// The n of a group: `real`, or `smoke` in a smoke run.
+    [[nodiscard]] std::vector<std::size_t> sizes(std::vector<std::size_t> real,
+                                                 std::size_t smoke) const {
+        return is_smoke_ ? std::vector{smoke} : std::move(real);
+    }
+
+    void add(Point point) { points_.push_back(std::move(point)); }
+    [[nodiscard]] const std::vector<Point>& all() const noexcept { return points_; }
+
+private:
+    bool is_smoke_;
+    std::vector<Point> points_;
+};
+
+/// The main function of a program with points: `PROGRAM [--smoke] list|serve`.
+///
+/// `list` prints "GROUP N SECONDS" for each point that the limit on open files allows. `serve`
+/// reads commands from its standard input and prints one line for each: "point GROUP N" prepares a
+/// point and prints its peers; "sample PEER" takes one sample there and prints its nanoseconds.
+/// tools/bench_samples.py sends them.
+int run_points(int argc, char** argv, void (*add_points)(Points&));
+
+/// How often a sample repeats its operation: so often that it takes about `target_ns`, which is
+/// longer than reading the clock and shorter than a time slice. The first sample finds it.
+class SampleLength {
+public:
+    explicit SampleLength(bool is_smoke, std::int64_t target_ns = 2'000'000,
+                          std::uint64_t repeats_min = 1) noexcept
         : target_ns_{is_smoke ? 1 : target_ns}, repeats_min_{is_smoke ? 1 : repeats_min} {}
 
-    /// `run(times)` does it `times` times and returns the nanoseconds. Returns those of a run that
-    /// comes after a short one to warm up; `repeats()` says how often it did it.
+    /// `run(times)` repeats the operation `times` times and returns the nanoseconds that it took.
+    /// Returns those of one run, after a shorter one to warm up; `repeats()` is its length.
     template <typename Run>
     [[nodiscard]] std::int64_t time(Run run) {
         while (!is_known_) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// instructions PEER READY TIMES: so many turns with READY events in each, for callgrind to count;
-// when READY is 0, so many descriptors come and go. PEER may also be "list".
-// tools/bench_instructions.py makes figures of it.
+// instructions PEER turns|run|churn READY TIMES, for callgrind to count:
+//   turns  TIMES turns with READY events in each
+//   run    the same inside one run(), with a handler that counts, to stop it
+//   churn  TIMES times a descriptor is added and removed
+// "instructions list" prints the peers. tools/bench_instructions.py derives the figures.
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -15,20 +17,36 @@ namespace bench {
 namespace {
 
 template <typename Peer>
-void take_turns(std::size_t ready, std::uint64_t turns) {
-    const EventFds fds{ready};
+void prepare(Peer& peer, const EventFds& fds) {
     fds.fire_all();
-    Tally tally;
-    Peer peer{capacity_for(ready), tally};
     for (const int fd : fds.numbers()) {
         peer.add(fd);
     }
     for (int i = 0; i < 16; ++i) {
         peer.turn(1);  // until the room for events has grown
     }
+}
+
+template <typename Peer>
+void take_turns(std::size_t ready, std::uint64_t turns) {
+    const EventFds fds{ready};
+    Tally tally;
+    Peer peer{capacity_for(ready), tally};
+    prepare(peer, fds);
     for (std::uint64_t i = 0; i < turns; ++i) {
         peer.turn(ready);
     }
+}
+
+template <typename Peer>
+void run(std::size_t ready, std::uint64_t turns) {
+    const EventFds fds{ready};
+    Tally tally;
+    Peer peer{capacity_for(ready), tally};
+    prepare(peer, fds);
+    tally.stop_with(peer);
+    tally.stop_at = tally.calls + turns * ready;
+    peer.run();
 }
 
 template <typename Peer>
@@ -42,13 +60,18 @@ void come_and_go(std::uint64_t times) {
     }
 }
 
-template <typename Peer>
-void measure(std::size_t ready, std::uint64_t times) {
-    if (ready != 0) {
-        take_turns<Peer>(ready, times);
+template <template <typename> typename Peer>
+bool measure(std::string_view what, std::size_t ready, std::uint64_t times) {
+    if (what == "turns") {
+        take_turns<Peer<Nothing>>(ready, times);
+    } else if (what == "run") {
+        run<Peer<CountAndStop>>(ready, times);
+    } else if (what == "churn") {
+        come_and_go<Peer<Nothing>>(times);
     } else {
-        come_and_go<Peer>(times);
+        return false;
     }
+    return true;
 }
 
 }  // namespace
@@ -58,15 +81,14 @@ void measure(std::size_t ready, std::uint64_t times) {
 int main(int argc, char** argv) {
     using namespace bench;
     const std::string_view wanted = argc > 1 ? argv[1] : "";
-    bool is_found = wanted == "list";
+    bool is_done = wanted == "list";
     for_each_peer([&]<template <typename> typename Peer>() {
         if (wanted == "list") {
             std::puts(Peer<Nothing>::name);
-        } else if (wanted == Peer<Nothing>::name && argc == 4) {
-            is_found = true;
-            measure<Peer<Nothing>>(std::strtoull(argv[2], nullptr, 10),
-                                   std::strtoull(argv[3], nullptr, 10));
+        } else if (wanted == Peer<Nothing>::name && argc == 5) {
+            is_done = measure<Peer>(argv[2], std::strtoull(argv[3], nullptr, 10),
+                                    std::strtoull(argv[4], nullptr, 10));
         }
     });
-    expect(is_found, "PEER READY TIMES, or list");
+    expect(is_done, "PEER turns|run|churn READY TIMES, or list");
 }

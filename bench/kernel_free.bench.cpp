@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The wait replaced by one that replays a batch, so that only the code around handlers is timed: a
-// program of its own, because it defines every system call of src/sys and the libc's epoll calls
-// of the bare loop itself. With a million subscribers each event meets a cold one.
+// The wait is replaced by one that replays a batch, so that only the code around handlers is timed:
+// a program of its own, because it defines every system call of src/sys and the libc's epoll calls
+// of the bare loop itself. With a million subscribers the subscriber of each event is cold.
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -10,11 +10,11 @@
 
 #include <sys/epoll.h>
 
-#include "options.hpp"
+#include "harness.hpp"
+#include "peers/design_siphash.hpp"
+#include "peers/design_token_table.hpp"
 #include "peers/eventp.hpp"
 #include "peers/raw_epoll.hpp"
-#include "peers/shape_siphash.hpp"
-#include "peers/shape_token_table.hpp"
 #include "sources.hpp"
 #include "sys/syscall.hpp"
 
@@ -26,12 +26,19 @@ constexpr int first_set = 1 << 30;
 constexpr int wakeup = 1 << 29;
 constexpr std::size_t batch_size = 256;
 
-/// What stands for one epoll set: reports its entries, `batch_size` at a time, for ever.
+/// Replaces one epoll instance: reports its entries, `batch_size` at a time, over and over.
 class Replay {
 public:
     static int create() {
         all().emplace_back();
         return first_set + static_cast<int>(all().size()) - 1;
+    }
+    /// Forgets the instances of peers that were destroyed.
+    static void clear() { all().clear(); }
+    static void shuffle_all() {
+        for (Replay& each : all()) {
+            std::ranges::shuffle(each.entries_, std::mt19937{1});
+        }
     }
     static Replay& of(int set) { return all()[static_cast<std::size_t>(set - first_set)]; }
 
@@ -40,12 +47,11 @@ public:
             entries_.push_back(event);
         }
     }
-    void shuffle() { std::ranges::shuffle(entries_, std::mt19937{1}); }
 
     [[gnu::noinline]] int wait(epoll_event* events, int capacity) {
         const std::size_t count =
             std::min({entries_.size(), batch_size, static_cast<std::size_t>(capacity)});
-        // A batch that is all there is lies in the buffer since the last time.
+        // A batch of all entries is in the buffer since the last time.
         if (filled_ != events || count < entries_.size()) {
             next_ = next_ + count > entries_.size() ? 0 : next_;
             std::copy_n(entries_.begin() + static_cast<std::ptrdiff_t>(next_), count, events);
@@ -67,31 +73,44 @@ private:
 };
 
 template <typename Peer>
-Candidate candidate(const Harness& harness, std::size_t n) {
-    struct Loop {
-        explicit Loop(std::size_t count) : peer{batch_size, tally} {
-            for (std::size_t fd = 0; fd < count; ++fd) {
-                peer.add(static_cast<int>(fd));
-            }
-        }
-        Tally tally;
-        Peer peer;
-    };
-    const std::size_t ready = std::min(n, batch_size);
-    return {Peer::name,
-            [loop = std::make_shared<Loop>(n), ready, pace = Pace{harness.is_smoke()}]() mutable {
-                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
-                    loop->tally.calls = 0;
+Candidate candidate(std::size_t n, SampleLength length) {
+    return {Peer::name, [n, length]() mutable {
+                const HeapOffset offset;
+                Replay::clear();
+                Tally tally;
+                Peer peer{batch_size, tally};
+                for (std::size_t fd = 0; fd < n; ++fd) {
+                    peer.add(static_cast<int>(fd));
+                }
+                if (n > batch_size) {
+                    Replay::shuffle_all();
+                }
+                const std::size_t ready = std::min(n, batch_size);
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
+                    tally.calls = 0;
                     const std::int64_t start = cpu_ns();
                     for (std::uint64_t i = 0; i < repeats; ++i) {
-                        loop->peer.turn(ready);
+                        peer.turn(ready);
                     }
                     const std::int64_t took = cpu_ns() - start;
-                    expect(loop->tally.calls == repeats * ready, "an event was lost");
+                    expect(tally.calls == repeats * ready, "an event was lost");
                     return took;
                 });
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats() * ready);
+                return static_cast<double>(ns) / static_cast<double>(length.repeats() * ready);
             }};
+}
+
+void add_kernel_free(Points& points) {
+    const SampleLength length{points.is_smoke()};
+    const std::size_t million = points.is_smoke() ? 1000 : 1'000'000;
+    for (const std::size_t n : {std::size_t{16}, batch_size, million}) {
+        points.add({"kernel_free", n, 0, /*seconds=*/n > batch_size ? 40.0 : 8.0, [n, length] {
+                        return std::vector{candidate<RawEpoll<Count>>(n, length),
+                                           candidate<Eventp<Count>>(n, length),
+                                           candidate<DesignTokenTable<Count>>(n, length),
+                                           candidate<DesignSiphash<Count>>(n, length)};
+                    }});
+    }
 }
 
 }  // namespace
@@ -165,24 +184,5 @@ void unmap_wiped_on_fork(void* /*page*/) noexcept {}
 }  // namespace eventp::sys
 
 int main(int argc, char** argv) {
-    using namespace bench;
-    Harness harness{options_from(argc, argv)};
-    if (harness.wants("kernel_free")) {
-        const std::size_t million = harness.is_smoke() ? 1000 : 1'000'000;
-        for (const std::size_t n : {std::size_t{16}, batch_size, million}) {
-            const int sets_before = Replay::create();
-            std::vector<Candidate> candidates{candidate<RawEpoll<Count>>(harness, n),
-                                              candidate<Eventp<Count>>(harness, n),
-                                              candidate<ShapeTokenTable<Count>>(harness, n),
-                                              candidate<ShapeSiphash<Count>>(harness, n)};
-            if (n > batch_size) {
-                const int sets_now = Replay::create();
-                for (int set = sets_before; set < sets_now; ++set) {
-                    Replay::of(set).shuffle();
-                }
-            }
-            harness.measure("kernel_free", n, std::move(candidates));
-        }
-    }
-    return harness.finish() ? 0 : 3;
+    return bench::run_points(argc, argv, bench::add_kernel_free);
 }

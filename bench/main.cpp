@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "groups.hpp"
-#include "options.hpp"
 
 int main(int argc, char** argv) {
-    bench::Harness harness{bench::options_from(argc, argv)};
-    bench::measure_dispatch(harness);
-    bench::measure_churn(harness);
-    bench::measure_remote(harness);
-    bench::measure_timers(harness);
-    bench::measure_echo(harness);
-    bench::measure_footprint(harness);
-    return harness.finish() ? 0 : 3;  // 3: nothing of that name here
+    return bench::run_points(argc, argv, [](bench::Points& points) {
+        bench::add_dispatch(points);
+        bench::add_churn(points);
+        bench::add_remote(points);
+        bench::add_timers(points);
+        bench::add_echo(points);
+        bench::add_footprint(points);
+    });
 }

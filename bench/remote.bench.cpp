@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Closures from other threads: posted (ns per closure from the first post until the last has run),
-// and called (ns per round trip). Time that passes, because two threads are at work.
+// and called (ns per round trip). Elapsed time, because two threads are at work.
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +21,7 @@
 #include "groups.hpp"
 #include "peers/posts.hpp"
 #include "peers/posts_eventp.hpp"
+#include "sources.hpp"
 #include "work.hpp"
 
 namespace bench {
@@ -33,14 +34,14 @@ constexpr std::uint64_t posts_min = 20'000;
 constexpr std::uint64_t calls_min = 100;
 
 template <typename Posts>
-Candidate posting(const Harness& harness, std::size_t producers) {
+Candidate posting(bool is_smoke, std::size_t producers) {
     return {Posts::name,
-            [producers, pace = Pace{harness.is_smoke(), target_ns, posts_min}]() mutable {
+            [producers, length = SampleLength{is_smoke, target_ns, posts_min}]() mutable {
+                const HeapOffset offset;
                 Posts posts;
                 Tally tally;
-                tally.peer = &posts;
-                tally.stop = [](void* peer) { static_cast<Posts*>(peer)->stop(); };
-                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                tally.stop_with(posts);
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
                     tally.stop_at = tally.calls + repeats * producers;
                     const std::int64_t start = wall_ns();
                     std::vector<std::jthread> threads;
@@ -58,15 +59,16 @@ Candidate posting(const Harness& harness, std::size_t producers) {
                     expect(tally.calls == tally.stop_at, "a post was lost");
                     return took;
                 });
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats() * producers);
+                return static_cast<double>(ns) / static_cast<double>(length.repeats() * producers);
             }};
 }
 
 template <typename Posts>
-Candidate calling(const Harness& harness) {
-    return {Posts::name, [pace = Pace{harness.is_smoke(), target_ns, calls_min}]() mutable {
+Candidate calling(bool is_smoke) {
+    return {Posts::name, [length = SampleLength{is_smoke, target_ns, calls_min}]() mutable {
+                const HeapOffset offset;
                 Posts posts;
-                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
                     std::int64_t took = 0;
                     const std::jthread caller{[&] {
                         pin_to_core(1);
@@ -81,7 +83,7 @@ Candidate calling(const Harness& harness) {
                     posts.run();
                     return took;
                 });
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+                return static_cast<double>(ns) / static_cast<double>(length.repeats());
             }};
 }
 
@@ -105,21 +107,23 @@ void for_each_posts(Visit visit) {
 
 }  // namespace
 
-void measure_remote(Harness& harness) {
-    if (harness.wants("post")) {
-        for (const std::size_t producers : harness.sizes({1, 2}, 2)) {
-            std::vector<Candidate> candidates;
-            for_each_posts([&]<typename Posts>() {
-                candidates.push_back(posting<Posts>(harness, producers));
-            });
-            harness.measure("post", producers, std::move(candidates));
-        }
+void add_remote(Points& points) {
+    const bool is_smoke = points.is_smoke();
+    for (const std::size_t producers : points.sizes({1, 2}, 2)) {
+        points.add({"post", producers, 0, /*seconds=*/8, [=] {
+                        std::vector<Candidate> candidates;
+                        for_each_posts([&]<typename Posts>() {
+                            candidates.push_back(posting<Posts>(is_smoke, producers));
+                        });
+                        return candidates;
+                    }});
     }
-    if (harness.wants("call")) {
-        std::vector<Candidate> candidates;
-        for_each_posts([&]<typename Posts>() { candidates.push_back(calling<Posts>(harness)); });
-        harness.measure("call", 1, std::move(candidates));
-    }
+    points.add({"call", 1, 0, /*seconds=*/8, [=] {
+                    std::vector<Candidate> candidates;
+                    for_each_posts(
+                        [&]<typename Posts>() { candidates.push_back(calling<Posts>(is_smoke)); });
+                    return candidates;
+                }});
 }
 
 }  // namespace bench

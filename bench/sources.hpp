@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness.hpp"
@@ -48,44 +47,49 @@ public:
             fire(i);
         }
     }
-    void drain_all() const {
-        for (const int fd : numbers_) {
-            std::uint64_t value = 0;
-            static_cast<void>(!::read(fd, &value, sizeof value));
-        }
-    }
 
 private:
     std::vector<int> numbers_;
 };
 
-/// So many descriptors can be open, with those that the peers need themselves.
-[[nodiscard]] inline bool fits_open_files(std::size_t count) {
-    rlimit limit{};
-    static_cast<void>(::getrlimit(RLIMIT_NOFILE, &limit));
-    limit.rlim_cur = limit.rlim_max;
-    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
-    constexpr std::size_t own = 200;
-    return count + own <= limit.rlim_cur;
-}
+/// What candidates share, and destroy with the last of them.
+using SharedFds = std::shared_ptr<const EventFds>;
 
-/// Room for the events of a turn, the same for all who can be told.
+/// Fires one descriptor after the other, far from each other.
+class FiringOrder {
+public:
+    /// 7919 is a prime, so every descriptor is fired.
+    explicit FiringOrder(const EventFds& fds) noexcept : fds_{fds}, stride_{7919 % fds.size()} {}
+
+    void fire_next() {
+        fds_.fire(at_);
+        at_ += stride_;
+        at_ -= at_ >= fds_.size() ? fds_.size() : 0;
+    }
+
+private:
+    const EventFds& fds_;
+    std::size_t stride_;
+    std::size_t at_ = 0;
+};
+
+/// Room for the events of a turn, the same for all peers that have such an option.
 [[nodiscard]] inline std::size_t capacity_for(std::size_t count) {
     return std::clamp<std::size_t>(count, 512, 4096);
 }
 
-/// Memory that is allocated in front of a peer, of a different size each time: where its parts lie
-/// in the caches is then sampled too, not an accident of the run.
-class Shift {
+/// Memory of random size that is allocated before a peer is: each sample has other heap addresses,
+/// so that no figure depends on how they fall into cache sets.
+class HeapOffset {
 public:
-    Shift() : memory_{std::malloc(16 * (1 + random() % 256))} {}
+    HeapOffset() : memory_{std::malloc(16 * (1 + random() % 256))} {}
 
 private:
     struct Free {
         void operator()(void* memory) const noexcept { std::free(memory); }
     };
     static unsigned random() {
-        static std::minstd_rand numbers{1};
+        static std::minstd_rand numbers{std::random_device{}()};
         return static_cast<unsigned>(numbers());
     }
     std::unique_ptr<void, Free> memory_;

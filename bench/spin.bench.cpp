@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What Reactor::Options::busy_poll costs and gains: the time from a write on another thread to the
-// handler's answer, and the processor time that the reactor's thread takes for it. Samples of the
-// settings alternate, so that drift hits all alike. docs/spinning.md shows one run.
+// The cost and the gain of Reactor::Options::busy_poll: the time from a write on another thread to
+// the handler's response, and the processor time that the reactor's thread takes for it. Samples of
+// the settings alternate, so that drift hits all alike. docs/busy_polling.md shows one run.
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Arms and cancels one more timer while many are armed: what a deadline that is met costs.
+// Arms and cancels one more timer while many are armed: the cost of a deadline that is met.
 //
-// All get the same deadlines, random and later than the run. Peers that arm relative to a time
-// which the loop has read earlier (libev, libuv) are to be compared with at(), the row `eventp`,
-// which reads no clock either; after() does, because its delay counts from the call.
+// All peers get the same deadlines, random and later than the run. Compare peers that arm relative
+// to a time which the loop has read earlier (libev, libuv) with at(), the row `eventp`, which reads
+// no clock either; after() does, because its delay counts from the call.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include "peers/timers_libuv.hpp"
 #endif
 #include "groups.hpp"
+#include "sources.hpp"
 
 namespace bench {
 
@@ -34,7 +35,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-/// Of a thousand seconds, milliseconds apart, because libuv has no others.
+/// Whole milliseconds, as libuv needs, within a thousand seconds.
 std::vector<std::int64_t> random_delays(std::size_t count) {
     std::mt19937_64 random{1};
     std::uniform_int_distribution<std::int64_t> ms{100'000, 1'100'000};
@@ -81,48 +82,57 @@ struct EventpAfter : EventpTimers {
     bool cancel() { return timers_.cancel(last_); }
 };
 
+using Delays = std::shared_ptr<const std::vector<std::int64_t>>;
+
+/// All timers are armed again for each sample.
 template <typename Timers>
-Candidate candidate(const Harness& harness, const char* name, std::size_t armed) {
-    constexpr std::size_t different = 1 << 12;
-    const auto timers = std::make_shared<Timers>(random_delays(armed));
-    expect(timers->armed() == armed, "not all timers are armed");
-    return {name, [timers, more = random_delays(different), next = std::size_t{0},
-                   pace = Pace{harness.is_smoke()}]() mutable {
-                const std::int64_t ns = pace.time([&](std::uint64_t repeats) {
+Candidate candidate(const char* name, Delays delays, SampleLength length) {
+    return {name, [delays = std::move(delays), length]() mutable {
+                constexpr std::size_t different = 1 << 12;
+                const HeapOffset offset;
+                Timers timers{*delays};
+                expect(timers.armed() == delays->size(), "not all timers are armed");
+                const std::vector<std::int64_t> more = random_delays(different);
+                std::size_t next = 0;
+                const std::int64_t ns = length.time([&](std::uint64_t repeats) {
                     bool all_cancelled = true;
                     const std::int64_t start = cpu_ns();
                     for (std::uint64_t i = 0; i < repeats; ++i) {
-                        timers->arm(more[next++ % different]);
-                        all_cancelled &= timers->cancel();
+                        timers.arm(more[next++ % different]);
+                        all_cancelled &= timers.cancel();
                     }
                     const std::int64_t took = cpu_ns() - start;
                     expect(all_cancelled, "a timer was lost");
                     return took;
                 });
-                return static_cast<double>(ns) / static_cast<double>(pace.repeats());
+                return static_cast<double>(ns) / static_cast<double>(length.repeats());
             }};
+}
+
+std::vector<Candidate> candidates_for(std::size_t n, SampleLength length) {
+    const auto delays = std::make_shared<const std::vector<std::int64_t>>(random_delays(n));
+    std::vector<Candidate> all;
+    all.push_back(candidate<EventpAt>("eventp", delays, length));
+    all.push_back(candidate<EventpAfter>("eventp_after", delays, length));
+#if defined(EVENTP_BENCH_LIBEV)
+    all.push_back(candidate<LibevTimers>("libev", delays, length));
+#endif
+#if defined(EVENTP_BENCH_LIBEVENT)
+    all.push_back(candidate<LibeventTimers>("libevent", delays, length));
+#endif
+#if defined(EVENTP_BENCH_LIBUV)
+    all.push_back(candidate<LibuvTimers>("libuv", delays, length));
+#endif
+    return all;
 }
 
 }  // namespace
 
-void measure_timers(Harness& harness) {
-    if (!harness.wants("timers")) {
-        return;
-    }
-    for (const std::size_t n : harness.sizes({10'000, 1'000'000}, 10)) {
-        std::vector<Candidate> all;
-        all.push_back(candidate<EventpAt>(harness, "eventp", n));
-        all.push_back(candidate<EventpAfter>(harness, "eventp_after", n));
-#if defined(EVENTP_BENCH_LIBEV)
-        all.push_back(candidate<LibevTimers>(harness, "libev", n));
-#endif
-#if defined(EVENTP_BENCH_LIBEVENT)
-        all.push_back(candidate<LibeventTimers>(harness, "libevent", n));
-#endif
-#if defined(EVENTP_BENCH_LIBUV)
-        all.push_back(candidate<LibuvTimers>(harness, "libuv", n));
-#endif
-        harness.measure("timers", n, std::move(all));
+void add_timers(Points& points) {
+    const SampleLength length{points.is_smoke()};
+    for (const std::size_t n : points.sizes({10'000, 1'000'000}, 10)) {
+        const double seconds = n < 1'000'000 ? 8 : 40;
+        points.add({"timers", n, 0, seconds, [n, length] { return candidates_for(n, length); }});
     }
 }
 

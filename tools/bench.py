@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the benchmarks that were built and says what they found: `make bench`.
+"""Runs the benchmarks that were built and prints what they measured: `make bench`.
 
   tools/bench.py BUILD_DIR [GROUP...] [--budget FACTOR] [--smoke]
+  tools/bench.py BUILD_DIR [GROUP...] [--peer NAME]... [--n N]... [--out FILE]
 
 Writes BUILD_DIR/results.json, and machine.json and plots/ beside it, after each group, so that a
-run that is stopped can be taken up with the groups that are left. Prints a table of each group.
-Rows of groups that were not run are kept from the last time. A smoke run has tiny inputs and writes
-to BUILD_DIR/smoke.
+run that was stopped can be continued with the groups that are left. Prints a table of each group.
+Rows of groups that were not run are kept. A smoke run has tiny inputs and writes to
+BUILD_DIR/smoke. A run of some peers or points only is printed, and written to FILE if given.
 """
 import argparse
 import json
@@ -21,9 +22,11 @@ import time
 import bench_goals
 import bench_machine
 import bench_plot
+import bench_samples
 from bench_names import GROUPS, name_of, order_of, text_of, unit_of
+from bench_rows import Figures
 
-KERNEL_FREE = "kernel_free"
+SMOKE_LAYOUTS = 2
 
 
 def read_json(file, otherwise):
@@ -34,8 +37,8 @@ def library_sizes(programs):
     """Bytes of the shared objects, stripped: ours is built for this, the peers' are installed."""
     def row(peer, file):
         size = pathlib.Path(file).stat().st_size
-        return {"group": "library_bytes", "peer": peer, "n": 1, "median_ns": size, "min_ns": size,
-                "samples": 1}
+        return {"group": "library_bytes", "peer": peer, "n": 1, "median_ns": size,
+                "layouts_ns": [size], "samples": 1}
 
     libraries = {"libevent_core": "libevent", "libev.": "libev", "libuv": "libuv",
                  "libsystemd": "sd_event"}
@@ -52,69 +55,98 @@ def library_sizes(programs):
     return rows
 
 
-def measured(programs, group, options):
+def measured(folder, group, options):
     if group == "library_bytes":
-        return library_sizes(programs)
-    program = "eventp.bench.kernel_free" if group == KERNEL_FREE else "eventp.bench.peers"
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        command = [programs / program, group, "--out", out.name, "--budget", str(options.budget)]
-        if subprocess.run(command + ["--smoke"] * options.smoke, check=False).returncode != 0:
-            sys.exit(f"bench: {group} failed")
-        return json.loads(pathlib.Path(out.name).read_text())
+        return library_sizes(folder)
+    name = "eventp.bench.kernel_free" if group == "kernel_free" else "eventp.bench.peers"
+    programs = bench_samples.programs_of(folder, name)
+    points = [point for point in bench_samples.points_of(programs[0], options.smoke)
+              if point[0] == group and (not options.n or point[1] in options.n)]
+    if options.smoke:
+        programs = programs[:SMOKE_LAYOUTS]
+    return bench_samples.measure(programs, points, options.smoke, options.budget, options.peer)
 
 
 def print_group(group, rows, absent):
     rows = [row for row in rows if row["group"] == group]
-    points = sorted({row["n"] for row in rows})
-    value = {(row["peer"], row["n"]): row["median_ns"] for row in rows}
-    print(f"\n{group}: {GROUPS[group][0]} ({unit_of(group)}; x raw_epoll)")
-    print(f"{'':30}" + "".join(f"{text_of(n):>18}" for n in points))
+    figures, points = Figures(rows), sorted({row["n"] for row in rows})
+    layouts = max((len(row["layouts_ns"]) for row in rows), default=0)
+    print(f"\n{group}: {GROUPS[group][0]} ({unit_of(group)}; x bare loop, over {layouts} layouts)")
+    print(f"{'':30}" + "".join(f"{text_of(n):>31}" for n in points))
     for peer in order_of(rows):
         line = f"{name_of(peer):30}"
         for n in points:
-            own, floor = value.get((peer, n)), value.get(("raw_epoll", n))
-            line += f"{text_of(own) if own is not None else '-':>10}"
-            line += f" {own / floor:6.3f}x" if own is not None and floor else " " * 8
-        print(line)
+            own, ratio = figures.value(group, peer, n), figures.to_floor(group, peer, n)
+            line += f"{text_of(own) if own is not None else '-':>9} {str(ratio or ''):21}"
+        print(line.rstrip())
     for peer in absent:
         print(f"{name_of(peer):30}{'skipped: not installed':>18}")
 
 
-def main():
+def parsed_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("group", nargs="*", help=f"of: {' '.join(GROUPS)}")
     parser.add_argument("--budget", type=float, default=1.5, help="factor on the time of a point")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--peer", action="append", default=[], help="only this one; repeatable")
+    parser.add_argument("--n", action="append", default=[], type=int, help="only this point")
+    parser.add_argument("--out", type=pathlib.Path, help="file for the rows of --peer or --n")
     options = parser.parse_args()
     unknown = set(options.group) - GROUPS.keys()
     if unknown:
-        parser.error(f"no group {', '.join(unknown)}; there are: {' '.join(GROUPS)}")
+        parser.error(f"unknown group {', '.join(unknown)}; known groups: {' '.join(GROUPS)}")
+    options.group = [group for group in GROUPS if not options.group or group in options.group]
+    return options
 
-    build = options.build.resolve()
+
+def run_some(build, options):
+    """Some peers or points: the results of whole groups are kept."""
+    rows = []
+    for group in options.group:
+        rows += measured(build / "bench", group, options)
+    rows = [row for row in rows if (not options.peer or row["peer"] in options.peer) and
+            (not options.n or row["n"] in options.n)]
+    if not rows:
+        sys.exit("bench: no group has such a peer at such a point")
+    for group in sorted({row["group"] for row in rows}, key=list(GROUPS).index):
+        print_group(group, rows, absent=())
+    if options.out:
+        options.out.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
+
+
+def run_whole(build, options):
     folder = build / "smoke" if options.smoke else build
     folder.mkdir(exist_ok=True)
     results, machine = folder / "results.json", folder / "machine.json"
     rows, runs = read_json(results, []), read_json(machine, {}).get("runs", {})
     began = time.monotonic()
-    groups = [group for group in GROUPS if not options.group or group in options.group]
-    for group in groups:
+    for group in options.group:
         rows = [row for row in rows if row["group"] != group]
+        start = time.monotonic()
         rows += measured(build / "bench", group, options)
         rows.sort(key=lambda row: list(GROUPS).index(row["group"]))
-        runs[group] = bench_machine.run()
+        runs[group] = bench_machine.run() | {"seconds": round(time.monotonic() - start)}
         results.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
         machine.write_text(json.dumps(bench_machine.machine(build) | {"runs": runs}, indent=2) +
                            "\n")
         bench_plot.write(rows, group, folder / "plots")
 
-    absent = bench_machine.absent_peers(build)
-    for group in groups:
-        print_group(group, rows, absent)
+    for group in options.group:
+        print_group(group, rows, bench_machine.absent_peers(build))
     print()
     if not options.smoke:
-        bench_goals.show(bench_goals.check([row for row in rows if row["group"] in groups]))
+        bench_goals.show(bench_goals.check([r for r in rows if r["group"] in options.group]))
     print(f"\n{results}: {len(rows)} rows, {time.monotonic() - began:.0f} s")
+
+
+def main():
+    options = parsed_options()
+    build = options.build.resolve()
+    if options.peer or options.n:
+        run_some(build, options)
+    else:
+        run_whole(build, options)
 
 
 if __name__ == "__main__":

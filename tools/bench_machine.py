@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a figure is worth nothing without: where, when and of what it was measured."""
+"""Where, when and of what a figure was measured: without that it means nothing."""
 import os
 import pathlib
 import platform
@@ -45,6 +45,6 @@ def machine(build):
         "kernel": platform.release(),
         "compiler": output_of(compiler, "--version").split("\n", maxsplit=1)[0],
         "flags": "-O3 -flto",
-        "governor": governor.read_text().strip() if governor.exists() else "not told",
+        "governor": governor.read_text().strip() if governor.exists() else "unknown",
         "absent": absent_peers(build),
     }

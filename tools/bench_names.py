@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the benchmarks are called, for tables, plots and pages."""
+"""Names of the benchmarks, for tables, plots and pages."""
 
 # group: (what it measures, what n is)
 GROUPS = {
@@ -16,18 +16,21 @@ GROUPS = {
     "timers": ("arm + cancel of one timer beside n others", "armed timers"),
     "echo": ("TCP echo on loopback, server processor time per request", "connections"),
     "memory_bytes": ("memory per registration beside the user's n bytes", "bytes of the value"),
-    "startup": ("a loop is made, takes one descriptor, turns, and ends", "descriptors"),
+    "startup": ("a loop is constructed, takes a descriptor and a turn, and is destroyed",
+                "descriptors"),
     "library_bytes": ("shared library, stripped", "libraries"),
 }
 
 PEERS = {
     "raw_epoll": "bare epoll loop",
+    "raw_epoll_run": "bare epoll loop, inside run()",
     "eventp": "eventp",
+    "eventp_run": "eventp, inside run()",
     "eventp_single": "eventp, 4n single descriptors",
     "eventp_after": "eventp, after()",
     "eventp_builder": "eventp, made by the builder",
-    "shape_token_table": "shape: token, hash table",
-    "shape_siphash": "shape: two or three SipHash",
+    "design_token_table": "design: token, hash table",
+    "design_siphash": "design: two or three SipHash",
     "libevent": "libevent",
     "libev": "libev",
     "libuv": "libuv",

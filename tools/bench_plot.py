@@ -15,8 +15,8 @@ STYLE = ("text{font:12px sans-serif;fill:#222}.title{font-size:15px;font-weight:
 
 def colour_of(peer):
     """The same in every picture."""
-    others = [name for name in PEERS if name not in ("eventp", "raw_epoll")]
     own = {"eventp": OURS, "raw_epoll": FLOOR}
+    others = [name for name in PEERS if name not in own and not name.endswith("_run")]
     return own.get(peer) or OTHERS[others.index(peer) % len(OTHERS)]
 
 
@@ -122,7 +122,8 @@ def bars(title, rows, group):
 
 def write(rows, group, folder):
     """Writes folder/<group>.svg and returns it; None when there are no rows."""
-    mine = [row for row in rows if row["group"] == group]
+    # The lines of turns inside run() would cover those of single turns.
+    mine = [row for row in rows if row["group"] == group and not row["peer"].endswith("_run")]
     if not mine:
         return None
     if group == "memory_bytes":

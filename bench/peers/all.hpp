@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "design_siphash.hpp"
+#include "design_token_table.hpp"
 #include "eventp.hpp"
 #include "raw_epoll.hpp"
-#include "shape_siphash.hpp"
-#include "shape_token_table.hpp"
 
 #if defined(EVENTP_BENCH_LIBEVENT)
 #include "libevent.hpp"
@@ -29,8 +29,8 @@ template <typename Visit>
 void for_each_peer(Visit visit) {
     visit.template operator()<RawEpoll>();
     visit.template operator()<Eventp>();
-    visit.template operator()<ShapeTokenTable>();
-    visit.template operator()<ShapeSiphash>();
+    visit.template operator()<DesignTokenTable>();
+    visit.template operator()<DesignSiphash>();
 #if defined(EVENTP_BENCH_LIBEVENT)
     visit.template operator()<Libevent>();
 #endif

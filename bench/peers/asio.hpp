@@ -13,7 +13,7 @@
 
 namespace bench {
 
-/// "Reactor-style operations": async_wait() on a descriptor, asked for anew by each handler, in a
+/// "Reactor-style operations": async_wait() on a descriptor, called again by each handler, in a
 /// context without locks.
 /// https://think-async.com/Asio/asio-1.22.1/doc/asio/overview/core/reactor.html
 template <typename Work>
@@ -35,13 +35,15 @@ public:
             std::make_shared<Source>(Source{asio::posix::stream_descriptor{context_, fd}, tally_}));
         wait(sources_.back());
     }
-    /// The descriptor is not ours to close. The handler that waits owns the rest, and is called.
+    /// The peer does not own the descriptor, so it is not closed. The waiting handler owns the
+    /// rest, and is called with an error.
     void remove_last() {
         sources_.back()->descriptor.release();
         sources_.pop_back();
     }
 
-    /// A handler that asks anew for what is ready already would be called in one poll() for ever.
+    /// One poll() would never return: each handler waits again for a descriptor that is ready
+    /// already.
     void turn(std::size_t ready) {
         context_.restart();
         for (std::size_t called = 0; called < ready; ++called) {

@@ -13,8 +13,8 @@
 
 namespace bench {
 
-/// We, as our README has it: a chain of the builder for each descriptor, a Device for an object
-/// with several.
+/// This library, as its README shows: a chain of the builder for each descriptor, a Device for an
+/// object with several.
 template <typename Work>
 class Eventp {
 public:
@@ -33,12 +33,12 @@ public:
     }
     void add_object(std::span<const int, 4> fds) {
         static constexpr auto reading = eventp::interest().read();
-        static const auto shape = eventp::device<Object>()
-                                      .template watch<&Object::a, &Object::on_ready>(reading)
-                                      .template watch<&Object::b, &Object::on_ready>(reading)
-                                      .template watch<&Object::c, &Object::on_ready>(reading)
-                                      .template watch<&Object::d, &Object::on_ready>(reading);
-        static_cast<void>(shape.register_into(reactor_, fds, tally_).value());
+        static const auto object = eventp::device<Object>()
+                                       .template watch<&Object::a, &Object::on_ready>(reading)
+                                       .template watch<&Object::b, &Object::on_ready>(reading)
+                                       .template watch<&Object::c, &Object::on_ready>(reading)
+                                       .template watch<&Object::d, &Object::on_ready>(reading);
+        static_cast<void>(object.register_into(reactor_, fds, tally_).value());
     }
     void remove_last() {
         reactor_.remove(names_.back());

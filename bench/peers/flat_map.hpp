@@ -8,8 +8,8 @@
 
 namespace bench {
 
-/// A hash table of numbers in one array, open addressing, at most half full: as quick as the ones
-/// that the users of the shapes have.
+/// A hash table of numbers in one array, open addressing, at most half full: as fast as the
+/// tables that such loops are written with.
 template <typename Value, typename Hash>
 class FlatMap {
 public:
@@ -36,7 +36,7 @@ public:
         ++size_;
     }
 
-    /// For a key that is there. What lies behind it moves up, so that no search ends early.
+    /// For a key that is in the table. Cells after it move up, so that no search stops too early.
     void erase(std::uint64_t key) noexcept {
         std::size_t hole = place_of(key);
         while (cells_[hole].key != key || !cells_[hole].used) {

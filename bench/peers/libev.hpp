@@ -17,7 +17,7 @@ template <typename Work>
 class Libev {
 public:
     static constexpr const char* name = "libev";
-    static constexpr bool defers = true;  // tells the kernel when it waits next
+    static constexpr bool defers = true;  // calls epoll_ctl(2) before it waits next
 
     Libev(std::size_t /*capacity*/, Tally& tally) : tally_{&tally} {}
 

@@ -19,7 +19,8 @@ inline constexpr short libevent_writing = EV_WRITE;
 #undef EV_TIMEOUT
 #undef EV_SIGNAL
 
-/// event_new() with EV_PERSIST in a base without locks, as the book has it for one thread.
+/// event_new() with EV_PERSIST in a base without locks, as the book recommends for
+/// one thread.
 /// https://libevent.org/libevent-book/Ref4_event.html
 template <typename Work>
 class Libevent {

@@ -17,7 +17,7 @@ template <typename Work>
 class Libuv {
 public:
     static constexpr const char* name = "libuv";
-    static constexpr bool defers = true;  // tells the kernel when it waits next
+    static constexpr bool defers = true;  // calls epoll_ctl(2) before it waits next
 
     Libuv(std::size_t /*capacity*/, Tally& tally) : tally_{&tally} { uv_loop_init(&loop_); }
     Libuv(const Libuv&) = delete;

@@ -13,8 +13,8 @@
 
 namespace bench {
 
-/// What users write for a loop that can be woken but takes no closures: a queue with a lock, and a
-/// wake-up only when it was empty.
+/// A queue with a lock, and a wake-up only when it was empty: users write this for a loop that can
+/// be woken but takes no closures.
 template <typename Waker>
 class LockedPosts {
 public:

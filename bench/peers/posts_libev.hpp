@@ -5,7 +5,7 @@
 
 namespace bench {
 
-/// ev_async_send() wakes the loop; what it is to do lies in the user's queue ("Queueing").
+/// ev_async_send() wakes the loop; the closures are in the user's queue ("Queueing").
 /// http://pod.tst.eu/http://cvs.schmorp.de/libev/ev.pod
 class LibevWaker {
 public:

@@ -6,7 +6,7 @@
 
 namespace bench {
 
-/// event_active() on a user-triggered event wakes a base with locks; what it is to do lies in the
+/// event_active() on a user-triggered event wakes a base with locks; the closures are in the
 /// user's queue.
 /// https://libevent.org/libevent-book/Ref4_event.html
 class LibeventWaker {

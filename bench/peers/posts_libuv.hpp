@@ -5,7 +5,7 @@
 
 namespace bench {
 
-/// uv_async_send() wakes the loop; what it is to do lies in the user's queue.
+/// uv_async_send() wakes the loop; the closures are in the user's queue.
 /// https://docs.libuv.org/en/v1.x/guide/threads.html#inter-thread-communication
 class LibuvWaker {
 public:

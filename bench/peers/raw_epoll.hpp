@@ -17,7 +17,7 @@
 namespace bench {
 
 /// The floor: the loop of epoll(7), "Example for suggested usage", with a pointer to {function,
-/// context} in epoll_event.data and no care for what handlers do to the loop.
+/// context} in epoll_event.data and no protection against what handlers do to the loop.
 /// https://man7.org/linux/man-pages/man7/epoll.7.html
 template <typename Work>
 class RawEpoll {

@@ -18,19 +18,19 @@
 
 namespace bench {
 
-/// A shape, not a library: descriptor to id, id to subscriber, both with SipHash; a subscriber with
-/// several descriptors looks its own one up in a third table. The shape of rust-vmm's
+/// A design, not a library: descriptor to id, id to subscriber, both with SipHash; a subscriber
+/// with several descriptors looks its own one up in a third table. The design of rust-vmm's
 /// event-manager.
 /// https://docs.rs/event-manager/latest/event_manager/
 template <typename Work>
-class ShapeSiphash {
+class DesignSiphash {
 public:
-    static constexpr const char* name = "shape_siphash";
+    static constexpr const char* name = "design_siphash";
 
-    ShapeSiphash(std::size_t capacity, Tally& tally) : events_(capacity), tally_{&tally} {}
-    ShapeSiphash(const ShapeSiphash&) = delete;
-    ShapeSiphash& operator=(const ShapeSiphash&) = delete;
-    ~ShapeSiphash() { ::close(set_); }
+    DesignSiphash(std::size_t capacity, Tally& tally) : events_(capacity), tally_{&tally} {}
+    DesignSiphash(const DesignSiphash&) = delete;
+    DesignSiphash& operator=(const DesignSiphash&) = delete;
+    ~DesignSiphash() { ::close(set_); }
 
     void add(int fd) {
         subscribers_.insert(next_id_, std::make_unique<OneFd>(fd, tally_));

@@ -17,18 +17,18 @@
 
 namespace bench {
 
-/// A shape, not a library: the kernel carries a token, and the user keeps a hash table from tokens
-/// to closures, with a cheap hash. What users of readiness queues such as mio write.
+/// A design, not a library: the kernel carries a token, and the user keeps a hash table from tokens
+/// to closures, with a cheap hash. Users of readiness queues such as mio write this.
 /// https://docs.rs/mio/latest/mio/struct.Token.html
 template <typename Work>
-class ShapeTokenTable {
+class DesignTokenTable {
 public:
-    static constexpr const char* name = "shape_token_table";
+    static constexpr const char* name = "design_token_table";
 
-    ShapeTokenTable(std::size_t capacity, Tally& tally) : events_(capacity), tally_{&tally} {}
-    ShapeTokenTable(const ShapeTokenTable&) = delete;
-    ShapeTokenTable& operator=(const ShapeTokenTable&) = delete;
-    ~ShapeTokenTable() { ::close(set_); }
+    DesignTokenTable(std::size_t capacity, Tally& tally) : events_(capacity), tally_{&tally} {}
+    DesignTokenTable(const DesignTokenTable&) = delete;
+    DesignTokenTable& operator=(const DesignTokenTable&) = delete;
+    ~DesignTokenTable() { ::close(set_); }
 
     void add(int fd) {
         const std::uint64_t token = next_token_++;
@@ -65,7 +65,7 @@ private:
         Tally* tally;
         void operator()(std::uint32_t /*events*/) const { Work::handle(fd, *tally); }
     };
-    /// rustc's own hash of numbers; the rotation is there because the table takes the low bits.
+    /// The hash that rustc itself uses for numbers, rotated because the table takes the low bits.
     struct CheapHash {
         std::uint64_t operator()(std::uint64_t token) const noexcept {
             return std::rotl(token * 0x517cc1b727220a95U, 26);
