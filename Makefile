@@ -11,7 +11,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 endif
 
-.PHONY: help demo test check check-rest bench bench-build bench-instructions \
+.PHONY: help demo test check check-rest bench bench-build bench-instructions bench-growth \
 	bench-docs format clean
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make check   make test, then all else that CI runs: sanitizers, clang, tidy, format'
 	@echo 'make bench   measure eventp beside other libraries, twelve minutes; GROUP="a b": only those'
 	@echo 'make bench-instructions   count instructions per event'
+	@echo 'make bench-growth         check that operations cost the same beside 10 000 others'
 	@echo 'make bench-docs           docs/benchmarks.md from what was measured last'
 	@echo 'make format  format every source in place'
 	@echo 'make clean   remove build/'
@@ -50,6 +51,9 @@ bench: bench-build
 
 bench-instructions: bench-build
 	tools/bench_instructions.py build/bench
+
+bench-growth: bench-build
+	tools/bench_growth.py build/bench
 
 bench-docs:
 	tools/bench_docs.py build/bench

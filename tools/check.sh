@@ -30,6 +30,7 @@ stage_bench() {
   tools/bench.py build/bench --smoke
   tools/bench_docs.py build/bench/smoke build/bench/smoke
   tools/bench_instructions.py build/bench
+  tools/bench_growth.py build/bench
 }
 stage_demo() { make demo; }
 
