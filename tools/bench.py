@@ -123,10 +123,10 @@ def run_whole(build, options):
     began = time.monotonic()
     for group in options.group:
         rows = [row for row in rows if row["group"] != group]
-        start = time.monotonic()
+        run = bench_machine.Run()
         rows += measured(build / "bench", group, options)
         rows.sort(key=lambda row: list(GROUPS).index(row["group"]))
-        runs[group] = bench_machine.run() | {"seconds": round(time.monotonic() - start)}
+        runs[group] = run.done()
         results.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
         machine.write_text(json.dumps(bench_machine.machine(build) | {"runs": runs}, indent=2) +
                            "\n")
@@ -137,6 +137,10 @@ def run_whole(build, options):
     print()
     if not options.smoke:
         bench_goals.show(bench_goals.check([r for r in rows if r["group"] in options.group]))
+        for group in options.group:
+            if runs[group]["cores_of_others"] > 0.1:
+                print(f"disturbed  {group}: other programs used "
+                      f"{runs[group]['cores_of_others']:g} cores meanwhile")
     print(f"\n{results}: {len(rows)} rows, {time.monotonic() - began:.0f} s")
 
 

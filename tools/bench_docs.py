@@ -21,8 +21,8 @@ HEAD = """# Benchmarks
 <!-- Made by tools/bench_docs.py from what `make bench` measured. Do not edit. -->
 
 Measured with {run}: {processor}, {cores} cores in use, Linux {kernel}, {compiler}, {flags},
-frequency governor: {governor}. `make bench` repeats it on your machine.
-[bench/README.md](../bench/README.md) describes the method.
+frequency governor: {governor}. Other programs used {others:g} cores meanwhile, on average.
+`make bench` repeats it on your machine. [bench/README.md](../bench/README.md) describes the method.
 
 ## How to read it
 
@@ -130,7 +130,10 @@ def main():
     rows = json.loads((build / "results.json").read_text())
     machine = json.loads((build / "machine.json").read_text())
     layouts = max(len(row["layouts_ns"]) for row in rows)
-    lines = [HEAD.format(run=run_of(machine["runs"].values()), layouts=layouts, **machine)]
+    runs = machine["runs"].values()
+    others = (sum(run["cores_of_others"] * run["seconds"] for run in runs) /
+              max(1, sum(run["seconds"] for run in runs)))
+    lines = [HEAD.format(run=run_of(runs), layouts=layouts, others=round(others, 2), **machine)]
     lines += ["## What it shows", "", *goals(rows), ""]
     counted = build / "instructions.json"
     if counted.exists():

@@ -28,10 +28,31 @@ def absent_peers(build):
     return [peer for peer in cached(build, "EVENTP_BENCH_ABSENT").split(";") if peer]
 
 
-def run():
-    """What may differ between the groups of one table of results."""
-    return {"commit": output_of("git", "describe", "--always", "--dirty"),
-            "date": time.strftime("%Y-%m-%d")}
+class Run:
+    """One group: what may differ between the groups of one table of results."""
+
+    def __init__(self):
+        self.start = time.monotonic()
+        self.others_at_start = busy_seconds() - own_seconds()
+
+    def done(self):
+        seconds = time.monotonic() - self.start
+        others = busy_seconds() - own_seconds() - self.others_at_start
+        return {"commit": output_of("git", "describe", "--always", "--dirty"),
+                "date": time.strftime("%Y-%m-%d"), "seconds": round(seconds),
+                "cores_of_others": max(0, round(others / seconds, 2))}
+
+
+def busy_seconds():
+    """Processor time of the whole machine, that which a hypervisor took included."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds():
+    """Of this process and of the children that it has waited for."""
+    return sum(os.times()[:4])
 
 
 def machine(build):

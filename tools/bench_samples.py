@@ -67,9 +67,10 @@ def take_rounds(title, layouts, peers, seconds, needed):
     order = list(itertools.product(layouts, peers))
     samples, spent = collections.defaultdict(list), collections.Counter()
     for rounds in range(1, ROUNDS_MAX + 1):
-        # A peer so slow that it would take most of the time rests: with twice the mean share it
-        # still has fewer samples than the others, and does not take theirs.
-        resting = {peer for peer in peers if spent[peer] > spent.total() * 2 / len(peers)}
+        # A peer so slow that it would take most of the time rests when it has enough samples: with
+        # twice the mean share it still has fewer than the others, and does not take theirs.
+        resting = {peer for peer in peers if spent[peer] > spent.total() * 2 / len(peers) and
+                   len(samples[layouts[0], peer]) >= needed}
         random.shuffle(order)
         for layout, peer in order:
             if peer not in resting:
