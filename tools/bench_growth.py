@@ -130,7 +130,7 @@ def forgotten_operations():
 
 
 def text_of(cost):
-    return f"{cost.instructions:11,.1f}{cost.calls:8.2f}".replace(",", " ")
+    return f"{cost.instructions:12,.1f}{cost.calls:10.2f}".replace(",", " ")
 
 
 def faults(costs):
@@ -159,14 +159,14 @@ def main():
         sys.exit(f"bench_growth: rows of one side only: {set(listed) ^ ROWS.keys()}")
     rows = options.row or listed
     print("For one operation beside n others: user-space instructions, system calls\n")
-    print(f"{'':24}" + "".join(f"{f'n = {n:,}'.replace(',', ' '):>19}" for n in SIZES))
+    print(f"{'':24}" + "".join(f"{f'n = {n:,}'.replace(',', ' '):>22}" for n in SIZES))
     costs = {}
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         running = {row: [pool.submit(cost_of, program, row, n) for n in SIZES] for row in rows}
         for row, futures in running.items():
             costs[row] = [future.result() for future in futures]
             mark = "  grows" if grows(row, costs[row]) else ""
-            reason = f", known: {KNOWN[row]}" if row in KNOWN else ""
+            reason = f" (known): {KNOWN[row]}" if row in KNOWN else ""
             print(f"{row:24}" + "".join(map(text_of, costs[row])) + mark + reason, flush=True)
     bad = list(faults(costs))
     print("\n" + ("\n".join(bad) or "growth: ok"))
