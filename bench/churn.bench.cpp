@@ -51,14 +51,15 @@ Candidate candidate(SharedFds shared, SampleLength length, Step step) {
 
 template <typename Step>
 Point point(const char* group, bool is_smoke, std::size_t others, bool with_deferring, Step step) {
-    return {group, others, others + 1, /*seconds=*/8, [=] {
+    const double seconds = others < 10'000 ? 8 : 20;
+    return {group, others, others + 1, seconds, [=] {
                 const auto fds = std::make_shared<const EventFds>(others + 1);
                 std::vector<Candidate> candidates;
                 for_each_peer([&]<template <typename> typename Peer>() {
                     if constexpr (requires(Peer<Drain>& peer) { step(peer, 0, 0U); }) {
                         if (with_deferring || !requires { Peer<Drain>::defers; }) {
                             candidates.push_back(
-                                candidate<Peer<Drain>>(fds, SampleLength{is_smoke}, step));
+                                candidate<Peer<Drain>>(fds, length_for(is_smoke, others), step));
                         }
                     }
                 });

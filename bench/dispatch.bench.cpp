@@ -35,14 +35,6 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
     return static_cast<double>(ns) / static_cast<double>(operations);
 }
 
-/// The more there is to prepare, the longer a sample is.
-[[nodiscard]] SampleLength length_for(bool is_smoke, std::size_t descriptors) {
-    constexpr std::int64_t ns_per_descriptor = 1000;
-    return SampleLength{is_smoke,
-                        std::max<std::int64_t>(
-                            2'000'000, static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
-}
-
 /// The longer a sample takes to prepare, the more time there is, and samples are still fewer.
 [[nodiscard]] double seconds_for(std::size_t descriptors) {
     return descriptors < 10'000 ? 8 : 40;

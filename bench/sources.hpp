@@ -73,6 +73,14 @@ private:
     std::size_t at_ = 0;
 };
 
+/// The more there is to prepare, the longer a sample is.
+[[nodiscard]] inline SampleLength length_for(bool is_smoke, std::size_t descriptors) {
+    constexpr std::int64_t ns_per_descriptor = 1000;
+    return SampleLength{is_smoke,
+                        std::max<std::int64_t>(
+                            2'000'000, static_cast<std::int64_t>(descriptors) * ns_per_descriptor)};
+}
+
 /// Room for the events of a turn, the same for all peers that have such an option.
 [[nodiscard]] inline std::size_t capacity_for(std::size_t count) {
     return std::clamp<std::size_t>(count, 512, 4096);

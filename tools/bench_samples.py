@@ -67,9 +67,10 @@ def take_rounds(title, layouts, peers, seconds, needed):
     order = list(itertools.product(layouts, peers))
     samples, spent = collections.defaultdict(list), collections.Counter()
     for rounds in range(1, ROUNDS_MAX + 1):
-        # A peer so slow that it would take most of the time rests when it has enough samples: with
-        # twice the mean share it still has fewer than the others, and does not take theirs.
-        resting = {peer for peer in peers if spent[peer] > spent.total() * 2 / len(peers) and
+        # A peer that is slow to measure rests when it has enough samples: it gets at most twice the
+        # time of the median peer, and takes none from the others.
+        median = statistics.median(spent[peer] for peer in peers)
+        resting = {peer for peer in peers if spent[peer] > 2 * median and
                    len(samples[layouts[0], peer]) >= needed}
         random.shuffle(order)
         for layout, peer in order:
@@ -78,11 +79,13 @@ def take_rounds(title, layouts, peers, seconds, needed):
                 samples[layout, peer].append(float(layout.ask(f"sample {peer}")[0]))
                 spent[peer] += time.monotonic() - start
         enough = min(map(len, samples.values())) / needed
-        done = enough if seconds == 0 else min(spent.total() / seconds, enough)
+        typical = statistics.median(spent[peer] for peer in peers) * len(peers)
+        done = enough if seconds == 0 else min(typical / seconds, enough)
         done = 1 if rounds == ROUNDS_MAX else done
         show_progress(title, done, rounds)
         if done >= 1:
-            return samples
+            break
+    return samples
 
 
 def measure(programs, points, is_smoke, budget, wanted=()):
