@@ -23,8 +23,10 @@ BEGIN, END = "<!-- dispatch loop: made by tools/dispatch_loop.py -->", "<!-- end
 def disassemble(cxx, folder):
     """The instructions of run_once(), as (address, text)."""
     out = pathlib.Path(folder) / "dispatch.o"
-    subprocess.run([cxx, "-std=c++23", "-O2", "-DNDEBUG", "-fvisibility=hidden",
-                    "-I", ROOT / "include", "-I", ROOT / "src", "-c", ROOT / "src/reactor/dispatch.cpp", "-o", out], check=True)
+    flags = ["-std=c++23", "-O2", "-DNDEBUG", "-fvisibility=hidden",
+             "-I", ROOT / "include", "-I", ROOT / "src"]
+    source = ROOT / "src/reactor/dispatch.cpp"
+    subprocess.run([cxx, *flags, "-c", source, "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
     body = re.search(r"<eventp::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
