@@ -9,7 +9,7 @@ import sys
 
 TABLE = "tests/death/threads.test.cpp"
 # Header -> classes whose public functions are thread-bound.
-BOUND = {"reactor.hpp": ["Reactor"]}
+BOUND = {"reactor.hpp": ["Reactor"], "timer.hpp": ["Timers"]}
 ROW = re.compile(r'\{"(\w+::~?\w+)"')
 FUNCTION = re.compile(r"([~\w]+)\([^()]*\)?[^;{]*[;{]")
 NOT_FUNCTIONS = {"if", "while", "return", "static_assert", "sizeof", "arm", "requires"}

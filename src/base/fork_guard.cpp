@@ -8,6 +8,8 @@
 #include <new>
 #include <span>
 
+#include <eventp/detail/contract.hpp>
+
 #include "sys/memory.hpp"
 
 namespace eventp::detail {
@@ -150,6 +152,12 @@ WipedMemory::~WipedMemory() {
     if (cell_ != nullptr) {
         give_back(cell_);
     }
+}
+
+void UserGate::expect_no_other_thread(ThreadToken user) noexcept {
+    expects(user == nullptr || user == closed || user == reading_fd,
+            "a Reactor, or a Timers in it, is used from another thread while it runs: use a "
+            "std::stop_token or a RemoteEndpoint");
 }
 
 }  // namespace eventp::detail

@@ -95,10 +95,12 @@ Reactor::Reactor(const Options& options) {
     }
     state_ = std::move(*state);
     state_->reactor = this;
+    gate_ = state_->gate.cell();
 }
 
 Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
     state_->reactor = this;
+    gate_ = state_->gate.cell();
 }
 
 Reactor::~Reactor() {
@@ -123,10 +125,7 @@ std::errc Reactor::State::refusal_reason() const noexcept {
     }
     const bool is_reading = user == detail::UserGate::reading_fd;
     const detail::ThreadToken thread = is_reading ? reading_user : user;
-    detail::expects(thread == detail::this_thread() || thread == detail::UserGate::idle ||
-                        thread == detail::UserGate::closed,
-                    "a Reactor is used from another thread while it runs: use a std::stop_token "
-                    "or a RemoteEndpoint");
+    detail::UserGate::expect_usable_by_this_thread(thread);
     return is_reading ? std::errc::device_or_resource_busy : std::errc{};
 }
 

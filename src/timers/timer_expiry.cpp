@@ -74,6 +74,11 @@ void Timers::State::fire_front(std::int64_t time, ReactorOps& reactor) {
 }
 
 bool Timers::State::may_continue(RegistrationId self, ReactorOps& reactor) const {
+    // The reactor stops its loop when a handler has removed a subscriber. That one is destroyed
+    // before the next timer's handler runs, not after the last one.
+    if (gate->loop_end == nullptr && gate != &no_reactor && !in_child()) [[unlikely]] {
+        reactor.destroy_removed();
+    }
     if (in_child()) {
         return false;  // the other timers are the parent's
     }
