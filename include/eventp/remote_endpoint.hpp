@@ -58,7 +58,7 @@ public:
     /// Queues `closure` for a coming turn and returns at once. [remote.post]
     ///
     /// The result of the closure is ignored. If it throws, the exception leaves run_once() as the
-    /// exception of a handler does, and the closures after it run in the next turn.
+    /// exception of a handler does, and the closures after it run in a later turn.
     /// Errors:         broken_pipe: the reactor was closed; `closure` is destroyed.
     ///                 invalid_argument: `closure` is a null pointer or an empty std::function.
     ///                 no_child_process: this is a forked child.

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <new>
 
+#include "base/assert.hpp"
+
 namespace eventp::detail {
 
 /// Memory for a header and, right behind it, a value of any alignment: what padding is needed goes
@@ -14,6 +16,7 @@ class HeaderAllocator {
 public:
     /// Where the header goes. Throws std::bad_alloc.
     [[nodiscard]] static void* allocate(std::size_t size_behind, std::size_t align) {
+        EVENTP_ASSERT(offset(align) % alignof(Header) == 0);
         const std::size_t size = offset(align) + sizeof(Header) + size_behind;
         void* memory = is_overaligned(align) ? ::operator new(size, std::align_val_t{align})
                                              : ::operator new(size);

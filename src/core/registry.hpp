@@ -76,7 +76,7 @@ public:
         ++size_;
     }
     void erase(Entry entry, [[maybe_unused]] const Slot& slot) noexcept {
-        EVENTP_ASSERT_SLOT(entry.slot() == &slot, slot);
+        EVENTP_ASSERT_SLOT(entry.slot() == &slot && size_ > 0, slot);
         entry.page_->slots[entry.index_] = nullptr;
         --size_;
     }

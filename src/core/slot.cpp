@@ -83,6 +83,7 @@ Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noe
 }
 
 void drop_memory_ref(Block* block) noexcept {
+    EVENTP_ASSERT(block->holders.load(std::memory_order_relaxed) > 0);
     if (block->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         HeaderAllocator<Block>::free(block, std::size_t{1} << block->align_log2);
     }

@@ -14,6 +14,7 @@
 namespace eventp {
 
 using detail::Slot;
+using detail::SlotState;
 
 namespace {
 
@@ -64,6 +65,9 @@ template <typename Until>
             if (count != -EINTR) {
                 return sys::error(count);
             }
+            if (is_in_child()) {
+                return detail::error(std::errc::no_child_process);  // a signal handler has forked
+            }
         } else if (!dispatch_batch()) [[unlikely]] {
             return detail::error(std::errc::no_child_process);
         }
@@ -76,6 +80,7 @@ template <typename Until>
         return detail::error(why);
     }
     RunScope scope{*this};
+    EVENTP_ASSERT(phase == Phase::idle && retired == nullptr);
     const int count = fill_batch(timeout_ns);
     if (count < 0) [[unlikely]] {
         return sys::error(count);
@@ -133,6 +138,7 @@ inline int Reactor::State::fill_batch(std::int64_t timeout_ns) {
     if (has_slow_wait) [[unlikely]] {
         return fill_batch_slow(timeout_ns);
     }
+    EVENTP_ASSERT(!batch.has_rest() && !batch.has_requeued());
     epoll_event* at = batch.room();
     const int reported = set.wait(at, capacity, timeout_ns);
     if (reported < 0) [[unlikely]] {
@@ -176,6 +182,7 @@ inline bool Reactor::State::dispatch_batch() {
     phase = Phase::dispatching;
     UnwindScope scope{*this};
     const bool is_ours = call_handlers();
+    EVENTP_ASSERT(!is_ours || (retired == nullptr && !batch.has_rest()));
     scope.dismiss();
     phase = Phase::idle;
     if (has_turn_end) [[unlikely]] {
@@ -200,6 +207,7 @@ inline bool Reactor::State::call_handlers() {
             Slot* slot = static_cast<Slot*>(at->data.ptr);
             const std::uint32_t events = at->events;
             batch.cursor = ++at;
+            EVENTP_ASSERT(slot->operations != nullptr && slot->operations->call != nullptr);
             slot->operations->call(slot, events, reactor);
         } while (at < end);
         // Read again, not kept in a register by the loop, which needs an instruction more then.
@@ -217,6 +225,7 @@ inline bool Reactor::State::call_handlers() {
 Slot* Reactor::State::running() const noexcept {
     switch (phase) {
         case Phase::dispatching:
+            EVENTP_ASSERT(batch.cursor > batch.begin);
             return static_cast<Slot*>(batch.cursor[-1].data.ptr);
         case Phase::after_fork:
             return asked;
@@ -230,6 +239,7 @@ Slot* Reactor::State::running() const noexcept {
 [[gnu::noinline]] bool Reactor::State::destroy_retired() noexcept {
     const PhaseScope scope{*this, Phase::destroying_retired};
     while (retired != nullptr && !is_in_child()) {  // a destructor may remove more, or fork
+        EVENTP_ASSERT_SLOT(retired->state == SlotState::retired, *retired);
         destroy(*std::exchange(retired, retired->next));
     }
     if (is_in_child()) {
@@ -262,8 +272,8 @@ void Reactor::State::destroy_removed() noexcept {
 
 void Reactor::State::destroy(Slot& slot) noexcept {
     const PhaseScope scope{*this, phase == Phase::idle ? Phase::destroying : phase};
-    // Invariant: from here on no event can reach the value, even if its destructor re-enters the
-    // reactor.
+    EVENTP_ASSERT_SLOT(may_become(slot.state, SlotState::destroyed), slot);
+    // From here on no event can reach the value, even if its destructor re-enters the reactor.
     const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
     operations.destroy(&slot);
     quarantine.add(slot);

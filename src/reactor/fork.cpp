@@ -99,6 +99,7 @@ void Reactor::State::keep_after_fork(RegistrationId id) {
     if (slot == nullptr) {
         return;  // after_fork() of another one has removed it
     }
+    EVENTP_ASSERT_SLOT(asked == nullptr && is_registered(slot->state), *slot);
     if (slot->operations->after_fork != nullptr) {
         asked = slot;
         slot->operations->after_fork(slot, reactor);

@@ -18,6 +18,7 @@ Result<BorrowedFd> Reactor::fd() {
 }
 
 Result<BorrowedFd> Reactor::State::open_pollable() {
+    EVENTP_ASSERT(!pollable.is_open());
     detail::EpollSet opened{sys::epoll_create()};
     if (!opened.is_open()) {
         return sys::error(opened.fd());

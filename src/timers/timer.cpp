@@ -11,6 +11,7 @@
 
 #include <eventp/detail/contract.hpp>
 
+#include "base/assert.hpp"
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 #include "timers/timer_state.hpp"
@@ -236,6 +237,7 @@ Timers::ArmResult Timers::State::arm(Deadline first, std::int64_t period_ns,
     const TimerId id{lease.index(), armings.next()};
     timer.generation = id.generation();
     queue.insert(lease.index(), deadline, id.generation());
+    EVENTP_ASSERT(kernel_deadline <= queue.earliest());
     return {.id = id, .error = {}};
 }
 

@@ -86,6 +86,21 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
     EXPECT_EQ(seen.thread, std::this_thread::get_id());
 }
 
+TEST(RemoteAsync, ResumesWhenTheReactorIsDestroyedAfterTheCallHasFinished) {  // [remote.resume]
+    Seen seen;
+    {
+        Reactor reactor;
+        PendingCall<int> call = RemoteEndpoint{reactor}.call_async([] { return 15; });
+        support::poll(reactor);
+        ASSERT_TRUE(call.is_ready());
+        await_answer(std::move(call), seen);
+        EXPECT_FALSE(seen.done);
+    }
+
+    ASSERT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 15);
+}
+
 /// An answer that is there already.
 PendingCall<int> given(const ReactorThread& running, int value) {
     auto answer = running.endpoint().call_async([value] { return value; });

@@ -75,15 +75,15 @@ const Use uses[] = {
      [](Scene& scene) { const RemoteEndpoint endpoint{*scene.reactor}; }},
     {"Device::add_to",
      [](Scene& scene) { static_cast<void>(scene.device.add_to(*scene.reactor)); }},
-    {"Timers::after",
-     [](Scene& scene) { static_cast<void>(scene.timers->after(none, [] {})); }},
+    {"Timers::after", [](Scene& scene) { static_cast<void>(scene.timers->after(none, [] {})); }},
     {"Timers::at",
      [](Scene& scene) {
          static_cast<void>(scene.timers->at(std::chrono::steady_clock::now(), [] {}));
      }},
     {"Timers::every",
      [](Scene& scene) {
-         static_cast<void>(scene.timers->every(std::chrono::hours{1}, [text = std::string{"x"}] {}));
+         static_cast<void>(
+             scene.timers->every(std::chrono::hours{1}, [text = std::string{"x"}] {}));
      }},
     {"Timers::cancel", [](Scene& scene) { scene.timers->cancel(scene.timer); }},
     {"Timers::reschedule", [](Scene& scene) { scene.timers->reschedule(scene.timer, none); }},

@@ -38,6 +38,22 @@ class CheckTest(unittest.TestCase):
         self.assertIn(words, said)
 
 
+class Assertions(CheckTest):
+    SLOT = {"include/eventp/detail/slot.hpp": "enum class SlotState : char {\n  watched,\n};\n"}
+    STATES = {"src/core/slot_state.hpp": "case SlotState::watched:\nEVENTP_ASSERT(true);\n"}
+
+    def test_accepts_one_assertion_for_each_sixty_lines(self):
+        self.accepts("assertions", self.SLOT | self.STATES | {"src/core/a.cpp": "x();\n" * 58})
+
+    def test_refuses_fewer(self):
+        self.refuses("assertions", self.SLOT | self.STATES | {"src/core/a.cpp": "x();\n" * 59},
+                     "fewer than one in 60")
+
+    def test_refuses_a_state_that_no_transition_leads_to(self):
+        self.refuses("assertions", self.SLOT | {"src/core/slot_state.hpp": "EVENTP_ASSERT(1);\n"},
+                     "no case for watched")
+
+
 class Layers(CheckTest):
     LAW = {"src/README.md": "| `sys` | x |\n| `core` | x |\n| `timers`, `signals` | x |\n"}
 
