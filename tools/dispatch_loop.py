@@ -6,7 +6,7 @@ Compiles src/reactor/dispatch.cpp with -O2, finds the loop around the call of a 
 Reactor::State::run_once() and counts its instructions. Fails when there are more than
 allowed, or when the loop has another call, a division or an atomic instruction.
 
-  tools/dispatch_loop.py [--max N] [--update docs/architecture.md] [--cxx g++]
+  tools/dispatch_loop.py [--max N] [--update docs/internals/architecture.md] [--cxx g++]
 """
 import argparse
 import pathlib

@@ -48,7 +48,7 @@ struct Reactor::State::UntilTime {
 
 /// A run that is on the stack, from its first turn to its last. Flattened into one function: after
 /// the system call of a turn, the predictors of returns and jumps are cold.
-/// docs/decisions/0005-what-speed-cost.md has figures.
+/// docs/internals/decisions/0005-what-speed-cost.md has figures.
 template <typename Until>
 [[gnu::flatten]] Result<> Reactor::State::run(Until until) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {

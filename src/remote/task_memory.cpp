@@ -3,7 +3,8 @@
 // Memory of posted closures: made by one thread, given back by another, in the order in which it
 // was made. The general allocator is at its slowest with that, and a list of what it gives lies all
 // over the memory. So each thread cuts tasks off a chunk, one behind the other, and a chunk is
-// given back with the last of its tasks. docs/decisions/0004-task-memory.md has the figures.
+// given back with the last of its tasks. The figures are in
+// docs/internals/decisions/0004-task-memory.md.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

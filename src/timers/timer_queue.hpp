@@ -15,8 +15,8 @@ namespace eventp::detail {
 ///
 /// Most timers are timeouts of something that happens in time: they are armed and cancelled before
 /// the next timer expires. So insert() only appends to the array, and merge_unsorted() moves the
-/// array into the heap when the first timer is needed. docs/decisions/0003-timer-structure.md has
-/// the alternatives. The index of each timer is stored, so that erase() need not search.
+/// array into the heap when the first timer is needed. The index of each timer is stored, so that
+/// erase() need not search. docs/internals/decisions/0003-timer-structure.md has the alternatives.
 /// A timer is a number below the count given to reserve(); each is in the queue at most once.
 /// Thread safety:  like a std::vector.
 class TimerQueue {
