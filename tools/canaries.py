@@ -49,7 +49,7 @@ BUGS = [
       "    if (slot->presence != Presence::absent && !remove_from_epoll(*slot, slot->fd)) {\n"
       "        return false;\n    }\n    unregister(*slot);\n    if (is_to_be_retired"),
      ["conformance/ghost", "model/random"]),
-    ("drop_tail", "a handler that throws takes the rest of the batch with it",
+    ("drop_tail", "the rest of a batch is lost if a handler throws",
      "src/reactor/dispatch.cpp",
      ("        state_.dispatching = false;\n",
       "        state_.dispatching = false;\n        state_.batch.forget();\n"),
@@ -69,10 +69,10 @@ BUGS = [
      ("    if (!fill(spare)) {\n        renew_spare();", "    if (!fill(spare)) {\n"
       "        spare.close();"),
      ["fault/rebuild"]),
-    ("no_rebuild", "ghosts are put up with for ever", "src/reactor/rebuild.cpp",
+    ("no_rebuild", "the epoll instance is never replaced", "src/reactor/rebuild.cpp",
      ("ghosts > 1 + live / 16 ||", "false ||"),
      ["conformance/ghost"]),
-    ("blind_facade", "an outer loop is not told of the rebuilt set", "src/reactor/rebuild.cpp",
+    ("blind_facade", "an outer loop does not watch the new instance", "src/reactor/rebuild.cpp",
      ("    pollable_is_stale = pollable.add(set.fd(), EPOLLIN, discard_slot) < 0;", "    return;"),
      ["conformance/ghost_rebuild_limits"]),
     ("early_free", "a refused rebuild frees the quarantine", "src/reactor/rebuild.cpp",
@@ -147,7 +147,7 @@ def broken_copy(scratch, name, path, change):
     source = ROOT / path
     text = source.read_text()
     if text.count(change[0]) != 1:
-        sys.exit(f"canaries: {name}: {path} has changed; say anew what to break")
+        sys.exit(f"canaries: {name}: {path} has changed: update the text to replace")
     copy = scratch / f"{name}.cpp"
     copy.write_text(text.replace(*change))
     return copy
