@@ -139,7 +139,8 @@ public:
     /// Extracts the subscriber as an S: the pointer that adopt() received, or a new object that is
     /// move-constructed from the stored one. Returns null and changes nothing if the subscriber is
     /// not an S, or if it was constructed in place and is not move-constructible. [any.into]
-    /// Throws std::bad_alloc, and what the move constructor of S throws; nothing changed.
+    /// Throws std::bad_alloc, and what the move constructor of S throws; this object still owns the
+    /// subscriber then.
     template <Subscriber S>
     [[nodiscard]] std::unique_ptr<S> into() {
         if (auto* adopted = stored<detail::PointerStorage<S>>(); adopted != nullptr) {
