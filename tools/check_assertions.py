@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""src/core and src/reactor have at least one EVENTP_ASSERT for each 60 lines of code, and each state
-of a slot is checked by one of them."""
+"""src/core and src/reactor have at least one EVENTP_ASSERT for each 60 lines of code, and
+may_become() knows each state of a slot."""
 import pathlib
 import re
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every [contract.label] in a public header is cited by a test, and no test cites a stranger.
+"""Every [contract.label] in a public header is cited by a test, and no test cites an unknown one.
 
 A label stands in a comment: [noun.case] or [noun]. A test cites it in a comment too.
 """

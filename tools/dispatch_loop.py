@@ -37,7 +37,7 @@ def disassemble(cxx, folder):
 
 
 def loop_of(code):
-    """From the target of the jump behind the indirect call, up to that jump."""
+    """From the target of the jump after the indirect call, up to that jump."""
     # Through the first member of the operations; a destructor is called through the second one.
     calls = [i for i, (_, text) in enumerate(code) if re.match(r"call \*\(", text)]
     if len(calls) != 1:

@@ -239,7 +239,7 @@ struct ExitHandler {
             }
             return;
         }
-        // The child is destroyed after this function has returned, also if the handler throws.
+        // The child is destroyed after this function has returned, even if the handler throws.
         reactor.remove(self);
         ExitParameters::Arguments arguments{*status, child, reactor};
         ParameterInvoker<ExitParameters, F>::call(function, arguments);

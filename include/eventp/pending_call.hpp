@@ -152,7 +152,7 @@ private:
         std::atomic<void*> frame_;
     };
 
-    /// Resumes the coroutine of a finished call, also if the reactor is closed before it runs.
+    /// Resumes the coroutine of a finished call, even if the reactor is closed before it runs.
     struct ResumeTask : detail::Task {
         explicit ResumeTask(std::shared_ptr<Awaiting> coroutine)
             : Task{.run_or_drop = &run}, awaiting{std::move(coroutine)} {}

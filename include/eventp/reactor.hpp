@@ -85,9 +85,8 @@ public:
 
     /// One turn: waits until something is ready, then dispatches every reported event.
     ///
-    /// Returns:        how many handlers were called. It can be 0: after a wake-up, or if all
-    /// events
-    ///                 were of subscribers that have been removed meanwhile.
+    /// Returns:        the number of handlers that were called. It can be 0: after a wake-up, or
+    ///                 if all events were of subscribers that have been removed.
     /// Errors:         interrupted: a signal handler ran first, or the process was stopped and
     ///                 continued; no handler was called.
     ///                 device_or_resource_busy: called from a handler, or from fd(), after_fork()

@@ -62,9 +62,8 @@ struct Signal {
 ///                 be read as one. Do not use standard signals to count events.
 /// [signal.queued] Real-time signals (SIGRTMIN to SIGRTMAX) are queued, each with its value, in the
 ///                 order in which they were sent.
-/// [signal.children] Child processes inherit the mask, also through execve(2), and then do not
-/// react
-///                 to SIGTERM. ChildProcess::spawn() starts programs with an empty mask.
+/// [signal.children] Child processes inherit the mask, also through execve(2), and do not react to
+///                 SIGTERM then. ChildProcess::spawn() starts programs with an empty mask.
 /// [signal.fork]   After fork(2), next() reads signals of the calling process, also through the
 ///                 copy of a set in the child. In the child, the sets of the parent do not count
 ///                 for create(); do not read a copy after creating a set with the same signals.

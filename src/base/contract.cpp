@@ -8,7 +8,7 @@
 
 namespace eventp::detail {
 
-// Cold: kept out of the functions that check, by a link that inlines.
+// Cold, so that link-time optimisation does not inline it into the functions that check.
 [[gnu::cold]] void contract_failed(const char* text, std::source_location where) noexcept {
     static_cast<void>(std::fprintf(stderr, "eventp: %s (%s:%u)\n", text, where.file_name(),
                                    static_cast<unsigned>(where.line())));

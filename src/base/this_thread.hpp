@@ -5,8 +5,8 @@
 
 namespace eventp::detail {
 
-/// What tells the threads of a process apart; null is none. Not pthread_self(3), which is a call
-/// through a table: behind a system call the processor mispredicts that.
+/// Identifies a thread of the process; null is no thread. Not pthread_self(3), which is a call
+/// through a table: after a system call the processor mispredicts that.
 using ThreadToken = const void*;
 
 [[nodiscard]] inline ThreadToken this_thread() noexcept {

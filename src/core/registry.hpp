@@ -31,7 +31,7 @@ public:
     /// What is stored for one descriptor. Valid as long as the registry.
     class Entry {
     public:
-        /// False if the registry has no room for the descriptor.
+        /// False if the registry has no entry for the descriptor: call reserve().
         [[nodiscard]] explicit operator bool() const noexcept { return page_ != nullptr; }
         /// The registered slot; null if there is none.
         [[nodiscard]] Slot* slot() const noexcept { return page_->slots[index_]; }
@@ -67,7 +67,7 @@ public:
         return entry(key.fd()).slot_of(key);
     }
 
-    /// Makes room for `fd`, which is not negative. Throws std::bad_alloc; nothing changed.
+    /// Allocates the entry of `fd`, which is not negative. Throws std::bad_alloc; nothing changed.
     void reserve(int fd);
 
     void insert(Entry entry, Slot& slot) noexcept {

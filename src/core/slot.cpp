@@ -74,7 +74,7 @@ Block* allocate_block(std::size_t object_size, std::size_t object_align, std::si
 }
 
 Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noexcept {
-    // Safety: allocate_block() made room for it.
+    // Safety: allocate_block() allocated memory for it.
     auto* object = static_cast<std::byte*>(object_of(block));
     Slot* slot = make_slot(object + slots_begin(object_size) + index * slot_size, in_block);
     ::new (value_of(slot)) void* {object};

@@ -132,8 +132,8 @@ Result<std::size_t> Reactor::run_once_ns(std::int64_t timeout) {
 
 // --- wait ---
 
-/// Begins a turn: fills the batch. Returns how many events are to be dispatched. Returns -errno,
-/// and no turn begins, if the wait fails.
+/// Begins a turn: fills the batch. Returns how many events it holds. If the wait fails, no turn
+/// begins and -errno is returned.
 inline int Reactor::State::fill_batch(std::int64_t timeout_ns) {
     if (has_slow_wait) [[unlikely]] {
         return fill_batch_slow(timeout_ns);
@@ -210,7 +210,7 @@ inline bool Reactor::State::call_handlers() {
             EVENTP_ASSERT(slot->operations != nullptr && slot->operations->call != nullptr);
             slot->operations->call(slot, events, reactor);
         } while (at < end);
-        // Read again, not kept in a register by the loop, which needs an instruction more then.
+        // Reads `end` from memory here: keeping it in a register costs the loop one instruction.
         std::atomic_signal_fence(std::memory_order_acq_rel);
         if (end != nullptr) [[likely]] {
             return true;

@@ -53,9 +53,9 @@ Result<> Reactor::State::reinit_after_fork() {
     gate.set_user(detail::UserGate::idle);
     const UseScope use{*this};
     const PhaseScope scope{*this, Phase::after_fork};
-    static_cast<void>(destroy_retired());  // what the handler that forked had removed before
+    static_cast<void>(destroy_retired());  // removed by the handler that forked
 
-    // All leave the epoll instance before the first one is added to the new one.
+    // Every subscriber is unwatched before the first one is added to the new epoll instance.
     registry.for_each([&](Slot& slot) {
         set_state(slot, SlotState::unwatched, Interest{slot.live.interest});
         ids_of_all.emplace_back(slot.fd, slot.live.generation);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Making a reactor, running it, and looking at it.
+// Creating, destroying and inspecting a reactor.
 #include <eventp/reactor.hpp>
 
 #include <atomic>
@@ -15,10 +15,10 @@ namespace eventp {
 
 namespace {
 
-// Kernel: epoll_wait(2) answers EINVAL for more events than this.
+// Kernel: epoll_wait(2) fails with EINVAL for more events than this.
 constexpr std::size_t event_capacity_max = INT_MAX / sizeof(epoll_event);
 
-// Names of registrations are the process's, so that they are not mistaken between reactors.
+// Shared by all reactors of the process, so that no two of them return the same RegistrationId.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 constinit std::atomic<std::uint32_t> registrations{0};
 
@@ -32,7 +32,7 @@ constinit std::atomic<std::uint32_t> registrations{0};
 
 }  // namespace
 
-// --- making and ending --------------------------------------------------------------------------
+// --- creating and destroying --------------------------------------------------------------------
 
 Reactor::State::State(const Options& options)
     : gate{nullptr},
@@ -113,7 +113,7 @@ Reactor::~Reactor() {
     state_->destroy_all();
 }
 
-// --- using it -----------------------------------------------------------------------------------
+// --- who may use it -----------------------------------------------------------------------------
 
 std::errc Reactor::State::refusal_reason() const noexcept {
     const detail::ThreadToken user = gate.user();
@@ -140,7 +140,7 @@ void Reactor::stop() noexcept {
     }
 }
 
-// --- looking ------------------------------------------------------------------------------------
+// --- inspecting ---------------------------------------------------------------------------------
 
 bool Reactor::contains(RegistrationKey key) const {
     return state_->is_usable() && state_->registry.find(key) != nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// remove(), extract(), and the end of a reactor.
+// remove(), extract(), and destroying a reactor.
 #include <eventp/detail/slot_access.hpp>
 
 #include "reactor/state.hpp"

@@ -93,7 +93,7 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
     // Kernel: a signalfd reads the signals of the process that reads, and an epoll instance watches
     // those of the process that added it. So the inherited descriptor could be added; but it would
     // keep the entry in the epoll instance of the parent after the parent has closed its own.
-    // The number stays the same: the reactor refuses another one.
+    // Under the same descriptor number, because the reactor refuses another one.
     if (const OwnedFd own{sys::signalfd(signals_)}; own) {
         static_cast<void>(sys::replace(own.fd(), fd_.fd()));
     }

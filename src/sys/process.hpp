@@ -15,7 +15,7 @@ inline constexpr int standard_descriptors = 3;
 /// As `from` of a Redirect: /dev/null, opened for reading and writing.
 inline constexpr int dev_null = -1;
 
-/// Descriptor `to` of the child refers to the file of this process's descriptor `from`, also if
+/// Descriptor `to` of the child refers to the file of this process's descriptor `from`, even if
 /// both are equal and close-on-exec.
 struct Redirect {
     int from;

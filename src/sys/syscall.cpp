@@ -36,8 +36,8 @@ int milliseconds(std::int64_t timeout_ns) noexcept {
     return ms > INT_MAX ? INT_MAX : static_cast<int>(ms);
 }
 
-// Kernel: epoll_pwait2(2) is there since Linux 5.11; a sandbox may answer EPERM for it. Once it
-// was refused it is not tried again.
+// Kernel: epoll_pwait2(2) exists since Linux 5.11; in a sandbox it may fail with EPERM. After it
+// has failed it is not called again.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a fact about the kernel.
 std::atomic<bool> pwait2_refused{false};
 

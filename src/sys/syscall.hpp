@@ -20,7 +20,7 @@ namespace eventp::sys {
 [[nodiscard]] int epoll_modify(int set, int fd, std::uint32_t events, void* data) noexcept;
 [[nodiscard]] int epoll_remove(int set, int fd) noexcept;
 
-/// epoll_wait(2): -1 waits for ever, 0 polls. Both waits are cancellation points, so not noexcept.
+/// epoll_wait(2): -1 is no timeout, 0 polls. Both waits are cancellation points, so not noexcept.
 [[nodiscard]] int epoll_wait_ms(int set, epoll_event* events, int capacity, int timeout_ms);
 /// Waits for at most `timeout_ns`, which is positive.
 [[nodiscard]] int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns);
@@ -32,10 +32,10 @@ int wait_readable(int fd, std::int64_t timeout_ns);
 [[nodiscard]] int eventfd_add(int fd) noexcept;
 [[nodiscard]] int eventfd_drain(int fd) noexcept;
 
-/// Makes `to` another number of the file that `from` names, closing what `to` named.
+/// dup3(2): makes `to` a duplicate of `from`, and closes the file that `to` referred to.
 [[nodiscard]] int replace(int from, int to) noexcept;
 [[nodiscard]] bool is_open(int fd) noexcept;
-/// There is nothing to be done about a close that fails: the number is gone either way.
+/// Returns no error: even if close(2) fails, the descriptor is closed.
 void close(int fd) noexcept;
 
 /// The code of a negative result.

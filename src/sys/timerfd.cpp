@@ -20,7 +20,7 @@ int timerfd(int clock) noexcept {
 }
 
 int timerfd_set(int fd, std::int64_t deadline_ns) noexcept {
-    // Kernel: setting a timer also forgets that it has expired, so nobody has to read it.
+    // Kernel: setting a timer also resets its expirations, so the timerfd need not be read.
     const itimerspec setting{
         .it_interval = {},
         .it_value = {.tv_sec = deadline_ns / ns_per_s, .tv_nsec = deadline_ns % ns_per_s}};

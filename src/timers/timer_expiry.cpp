@@ -35,7 +35,7 @@ Tick tick(std::int64_t deadline, std::int64_t period, std::int64_t now) noexcept
 }  // namespace
 
 /// The call of one handler. Its destructor destroys the handler of a timer that is no longer armed,
-/// also if the handler threw.
+/// even if the handler threw.
 class Timers::State::Run {
 public:
     Run(State& state, std::uint32_t index) noexcept : state_{state}, index_{index} {

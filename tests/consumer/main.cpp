@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A stranger's program: one event through everything the package has to bring along.
+// A program of a user: one event through everything that the package must contain.
 #include <chrono>
 #include <utility>
 

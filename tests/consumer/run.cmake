@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# One STEP of a stranger who uses eventp; SCRATCH is shared by the steps, its parts are not.
+# One STEP of a user who uses eventp; SCRATCH is shared by the steps, its parts are not.
 cmake_minimum_required(VERSION 3.25)
 set(project ${CMAKE_CURRENT_LIST_DIR})
 set(mine ${SCRATCH}/${STEP})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A stranger's unit test: gmock comes with the package component.
+// A unit test of a user: the component of the package brings gmock.
 #include <eventp/eventp.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 

@@ -136,7 +136,7 @@ class Contracts(CheckTest):
             "include/eventp/a.hpp": "/// [extract]\n", "tests/support/a.hpp": "// [extract]\n"},
             "[extract] is promised and no test cites it")
 
-    def test_refuses_a_label_that_nobody_promises(self):
+    def test_refuses_a_label_without_a_promise(self):
         self.refuses("contracts", self.TEST, "[remove.self] is cited and no public header")
 
 
@@ -213,7 +213,66 @@ class Readme(CheckTest):
 
     def test_refuses_a_quotation_of_nothing(self):
         self.refuses("readme", self.GOOD | {
-            "README.md": QUOTED + QUOTED.replace("hello_eventfd", "gone")}, "does not exist")
+            "README.md": QUOTED + QUOTED.replace("hello_eventfd", "missing")}, "does not exist")
+
+
+class Prose(CheckTest):
+    # Raw strings, which the check takes for patterns when it reads this file.
+    REFUSED = [
+        r"Asks the kernel anew.", r"Waits for ever.", r"The caller is told so.",
+        r"/proc tells it.", r"add() answers no_such_process.", r"Everything answers broken_pipe.",
+        r"The turn goes on.", r"Null when it is gone.", r"Either may go first.",
+        r"Ghosts are put up with.", r"The entry makes room.", r"The set is to be rebuilt.",
+        r"A handler whose type is known no more.", r"Who wants it back uses build().",
+        r"It fails: who needs it keeps it.", r"Whoever comes first.", r"Right behind the handler.",
+        r"Retried behind every turn.", r"It names nobody.", r"A stranger's process.",
+        r"Ticks from the begin.", r"A paused one was let in.", r"A pidfd that is had now.",
+        r"One that is in the way.", r"The value lies in the slot.", r"True, also when it throws.",
+        r"The time from when on it is readable.", r"Spares a system call.",
+        r"Has the handler run again.",
+    ]
+    ACCEPTED = (
+        "Reads no more than its buffer. It is to the left. Who closes it? A lock behind a proxy.\n"
+        "Shows who sent it. The way to add it is in the way that is shown. It has its own fd.\n")
+
+    def test_accepts_plain_sentences(self):
+        self.accepts("prose", {"src/a.cpp": "// " + self.ACCEPTED.replace("\n", "\n// ") + "\n",
+                               "docs/a.md": self.ACCEPTED, "tools/a.py": "# ok\n"})
+
+    def test_accepts_words_in_code(self):
+        self.accepts("prose", {
+            "src/a.cpp": r'int told = anew(behind); // [remote.gone]' + "\n",
+            "docs/a.md": r"Call `anew()`." + "\n\n```cpp\n" + r"bool told = gone;" + "\n```\n",
+            "tools/a.py": r'told = re.compile(r"it is told so")' + "\n"})
+
+    def test_accepts_a_question_as_a_heading(self):
+        self.accepts("prose", {"docs/a.md": r"## Who has the descriptor" + "\n"})
+
+    def test_refuses_each_construction_in_a_comment_and_in_docs(self):
+        tree = {}
+        for number, sentence in enumerate(self.REFUSED):
+            tree[f"src/{number}.cpp"] = f"int a;  // {sentence}\n"
+            tree[f"docs/{number}.md"] = f"# x\n\n{sentence}\n"
+        _, said = run("prose", tree)
+        for number, sentence in enumerate(self.REFUSED):
+            self.assertIn(f"/src/{number}.cpp:1: '", said, sentence)
+            self.assertIn(f"/docs/{number}.md:3: '", said, sentence)
+
+    def test_refuses_it_wherever_prose_is(self):
+        tree = {
+            "include/a.hpp": r'"the caller is" " told so"', "src/a.cpp": r"/* it is told */",
+            "tests/a.cpp": "TEST(Remote,\n     " + r"IsToldWhatHappened) {}",
+            "tests/a_test.py": r"def test_is_told_so(self): pass",
+            "tools/a.py": r'print(f"the caller is told {x}")', "tools/a.sh": r"x  # told",
+            "CMakeLists.txt": r'message("the user is told so")', ".clang-tidy": r"# told",
+            "docs/a.md": "```cpp\n" + r"f();  // it is told" + "\n```"}
+        _, said = run("prose", {name: f"\n{text}\n" for name, text in tree.items()})
+        for name in tree:
+            self.assertIn(f"/{name}:", said)
+
+    def test_refuses_words_on_two_lines(self):
+        self.refuses("prose", {"src/a.cpp": "int a;\n" + r"/// The turn goes" + "\n/// on.\n"},
+                     r"src/a.cpp:2: 'goes on': write continues")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@
 
 namespace eventp::detail {
 
-/// Writes "eventp: <text>" and where it was noticed to standard error, then aborts.
+/// Writes "eventp: <text>" and the source location to standard error, then aborts.
 ///
-/// For broken contracts only: what the kernel or the state of a reactor can refuse is a Result.
+/// For broken preconditions only. Failures that depend on the kernel or on the state of a reactor
+/// are returned as a Result.
 [[noreturn]] EVENTP_API void contract_failed(
     const char* text, std::source_location where = std::source_location::current()) noexcept;
 
-/// Checks what the caller owes, in every build type.
+/// Checks a precondition, in every build type.
 inline void expects(bool held, const char* text,
                     std::source_location where = std::source_location::current()) noexcept {
     if (!held) [[unlikely]] {

@@ -10,7 +10,7 @@
 
 namespace eventp::detail {
 
-/// Rounded up to nanoseconds; what is too long for them is their maximum or minimum.
+/// The duration, rounded up to nanoseconds and limited to the range of std::int64_t.
 template <typename Rep, typename Period>
 [[nodiscard]] constexpr std::int64_t saturated_ns(
     std::chrono::duration<Rep, Period> duration) noexcept {

@@ -5,8 +5,9 @@
 
 namespace eventp::detail {
 
-/// Terminates with a message when a program with exceptions has got a library without them: an
-/// exception of a handler would pass through dispatch without unwinding it.
+/// Terminates with a message if the program was compiled with exceptions but linked with a library
+/// compiled without them: an exception of a handler would pass through dispatch without unwinding
+/// it.
 EVENTP_API void require_exceptions_in_library(bool program_has_exceptions) noexcept;
 
 #if defined(__cpp_exceptions)

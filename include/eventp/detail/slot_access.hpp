@@ -7,7 +7,7 @@
 
 namespace eventp::detail {
 
-/// For who keeps subscribers: a reactor, and a mock of one.
+/// Access to the slot of an AnySubscriber, for a reactor and for the mock of one.
 struct SlotAccess {
     [[nodiscard]] static Slot* slot_of(const AnySubscriber& owner) noexcept { return owner.slot_; }
     [[nodiscard]] static Slot* release(AnySubscriber& owner) noexcept {
