@@ -9,7 +9,7 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -186,4 +186,4 @@ private:
 };
 static_assert(sizeof(AnySubscriber) == sizeof(void*));
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -20,7 +20,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What ~ChildProcess() does with a child that has not exited. It leaves errno unchanged.
 /// [child.errno]
@@ -252,4 +252,4 @@ template <typename F>
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -18,7 +18,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Devices: one object with several descriptors, each with its own interest and its own member
 /// function.
@@ -240,4 +240,4 @@ template <typename T>
     return DeviceLayout<T>{typename DeviceLayout<T>::Interests{}};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What was reported for a descriptor: a value over the bits that epoll_wait(2) gives.
 ///
@@ -50,4 +50,4 @@ private:
 /// As Linux spells it: "EPOLLIN|EPOLLHUP"; "0" when empty.
 [[nodiscard]] EVENTP_API std::string to_string(Event event);
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

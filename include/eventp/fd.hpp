@@ -9,7 +9,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// A descriptor number that somebody else closes.
 ///
@@ -145,4 +145,4 @@ template <Descriptor T>
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 #include <eventp/detail/null_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Handlers: plain callables whose parameters say what they need. [handler.parameters]
 ///
@@ -134,4 +134,4 @@ constexpr void call_handler(F& handler, Arguments<Fd>& from) {
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -7,6 +7,8 @@
 
 #include <version>
 
+#include <eventp/version.hpp>  // IWYU pragma: export
+
 #if !defined(__cpp_lib_expected)
 #error "eventp needs std::expected. Known good: GCC >= 12; Clang >= 19 with libstdc++."
 #endif

@@ -17,7 +17,7 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Dispatches each readiness event to its subscriber at the cost of one indirect call, and owns the
 /// subscribers.
@@ -203,4 +203,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

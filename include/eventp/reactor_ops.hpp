@@ -6,7 +6,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The operations of a reactor that handlers may use.
 ///
@@ -169,4 +169,4 @@ protected:
     ~ReactorOps() = default;  // not through this reference
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

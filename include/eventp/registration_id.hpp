@@ -13,7 +13,7 @@
 #include <format>
 #endif
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The name of one registration: a descriptor number and a generation.
 ///
@@ -80,7 +80,7 @@ private:
     std::uint32_t generation_ = 0;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
 
 template <>
 struct std::hash<eventp::RegistrationId> {

@@ -6,7 +6,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What an operation answers that the kernel, or the state of a reactor, can refuse.
 ///
@@ -23,4 +23,4 @@ namespace detail {
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

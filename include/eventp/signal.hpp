@@ -14,7 +14,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
@@ -125,4 +125,4 @@ private:
     std::uint64_t signals_;  // number n is bit n - 1
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -11,7 +11,7 @@
 #include <eventp/handler.hpp>
 #include <eventp/interest.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -146,4 +146,4 @@ struct SubscriberTraits<FdSubscriber<Object, Handler>> {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -15,7 +15,7 @@
 #include <eventp/result.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// CLOCK_BOOTTIME: as std::chrono::steady_clock, but it goes on while the system is suspended.
 struct BootClock {
@@ -226,4 +226,4 @@ private:
     State* state_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -7,7 +7,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The name of one timer, for Timers::cancel() and Timers::reschedule().
 ///
@@ -55,7 +55,7 @@ private:
     std::uint64_t count_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
 
 template <>
 struct std::hash<eventp::TimerId> {

@@ -6,7 +6,7 @@
 
 #include <eventp/detail/exceptions.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 // Cold: kept out of the functions that check, by a link that inlines.
 [[gnu::cold]] void contract_failed(const char* text, std::source_location where) noexcept {
@@ -24,4 +24,4 @@ void require_exceptions_in_library(bool program_has_exceptions) noexcept {
 #endif
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

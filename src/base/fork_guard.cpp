@@ -10,7 +10,7 @@
 
 #include "sys/memory.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -152,4 +152,4 @@ WipedMemory::~WipedMemory() {
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

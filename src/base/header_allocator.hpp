@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <new>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Memory for a header and, right behind it, a value of any alignment: what padding is needed goes
 /// in front of the header, so that the distance between the two is the same for every type.
@@ -40,4 +42,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

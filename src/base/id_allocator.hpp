@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstdint>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Numbers that nobody else who shares the counter gives out, until it comes round. Never 0.
 ///
@@ -29,4 +31,4 @@ private:
     std::uint32_t last_ = block - 1;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

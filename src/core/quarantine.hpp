@@ -8,7 +8,7 @@
 
 #include "base/assert.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The slots of destroyed subscribers. Decides when their memory is freed.
 ///
@@ -79,4 +79,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

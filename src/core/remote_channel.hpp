@@ -9,7 +9,7 @@
 #include "base/fork_guard.hpp"
 #include "core/mailbox.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// What a reactor shares with handles on other threads: the eventfd that wakes it, the mailbox, the
 /// stop request and the gate. Lives until the reactor and the last handle are destroyed.
@@ -59,4 +59,4 @@ private:
     Mailbox<> mailbox_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include "sys/signal.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::SignalClaims;
 using detail::SignalMask;
@@ -99,4 +99,4 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

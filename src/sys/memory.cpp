@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 std::size_t page_size() noexcept {
     return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -32,4 +32,4 @@ int call_in_forked_child(void (*handler)() noexcept) noexcept {
     return -::pthread_atfork(nullptr, nullptr, handler);
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

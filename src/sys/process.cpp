@@ -24,7 +24,7 @@
 #define EVENTP_HAS_ADDCHDIR  // musl, since 1.1.24
 #endif
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -198,4 +198,4 @@ pid_t process_id() noexcept {
     return ::getpid();
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

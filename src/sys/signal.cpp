@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -64,4 +64,4 @@ void unblock(SignalBits signals) noexcept {
     static_cast<void>(::pthread_sigmask(SIG_UNBLOCK, &set, nullptr));
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

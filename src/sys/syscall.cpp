@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -109,4 +109,4 @@ void close(int fd) noexcept {
     errno = before;
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -6,7 +6,7 @@
 
 #include <sys/timerfd.h>
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -33,4 +33,4 @@ std::int64_t clock_now(int clock) noexcept {
     return now.tv_sec * ns_per_s + now.tv_nsec;
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

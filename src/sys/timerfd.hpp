@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include <eventp/version.hpp>
+
 /// The system calls that know the time, in a file of their own: a test that replaces time defines
 /// these three itself, and the linker leaves ours out. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// A timer on a clock of clock_gettime(2).
 [[nodiscard]] int timerfd(int clock) noexcept;
@@ -14,4 +16,4 @@ namespace eventp::sys {
 /// The time on a clock, in nanoseconds.
 [[nodiscard]] std::int64_t clock_now(int clock) noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

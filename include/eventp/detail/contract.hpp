@@ -5,7 +5,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Writes "eventp: <text>" and where it was noticed to standard error, then aborts.
 ///
@@ -21,4 +21,4 @@ inline void expects(bool held, const char* text,
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

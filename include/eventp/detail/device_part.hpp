@@ -17,7 +17,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// One more owner of the object of a block.
 inline void add_object_ref(Block* block) noexcept {
@@ -136,4 +136,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

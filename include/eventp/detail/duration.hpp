@@ -8,7 +8,9 @@
 #include <limits>
 #include <ratio>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Rounded up to nanoseconds; what is too long for them is their maximum or minimum.
 template <typename Rep, typename Period>
@@ -33,4 +35,4 @@ template <typename Rep, typename Period>
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -3,7 +3,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Terminates with a message when a program with exceptions has got a library without them: an
 /// exception of a handler would pass through dispatch without unwinding it.
@@ -18,4 +18,4 @@ namespace {
 }  // namespace
 #endif
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

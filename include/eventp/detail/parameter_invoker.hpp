@@ -6,7 +6,7 @@
 
 #include <eventp/detail/signature.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Calls the handler of a source that is no descriptor (a timer, a child) with what it asks for.
 /// `Source` says what that may be:
@@ -53,4 +53,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -6,7 +6,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
@@ -156,4 +156,4 @@ template <typename T>
 [[gnu::visibility("default")]] inline char type_key{};
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -16,7 +16,7 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// What a timer's handler may ask for: see ParameterInvoker.
 struct TimerParameters {
@@ -151,4 +151,4 @@ private:
     void (*call_)(const void* make, TimerHandler& at);
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -16,7 +16,7 @@
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/reactor_ops.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 // How gmock shows them when an expectation fails.
 // NOLINTBEGIN(readability-identifier-naming): the name is gmock's.
@@ -252,4 +252,4 @@ private:
 };
 
 }  // namespace testing
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
