@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "sys/memory.hpp"
 
-#include <cerrno>
 #include <cstddef>
 
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "sys/common.hpp"
 
 namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
@@ -25,7 +26,7 @@ void unmap_two_pages(void* pages) noexcept {
 }
 
 int wipe_on_fork(void* page) noexcept {
-    return ::madvise(page, page_size(), MADV_WIPEONFORK) < 0 ? -errno : 0;
+    return result_of(::madvise(page, page_size(), MADV_WIPEONFORK));
 }
 
 int call_in_forked_child(void (*handler)() noexcept) noexcept {
