@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <eventp/detail/duration.hpp>
-#include <eventp/detail/exceptions.hpp>
 #include <eventp/detail/slot.hpp>
 #include <eventp/fd.hpp>
 #include <eventp/reactor_ops.hpp>
@@ -133,8 +132,8 @@ public:
     /// running. S may also be the type of the descriptor object that the builder was given, or the
     /// type that it points to unless that is const. Valid until the subscriber is removed. [find]
     template <typename S>
-    [[nodiscard]] S* find(RegistrationKey key) {
-        return static_cast<S*>(find_value(key, &detail::type_key<std::remove_cv_t<S>>));
+    [[nodiscard]] EVENTP_LOCAL S* find(RegistrationKey key) {
+        return static_cast<S*>(find_value(key, detail::type_key<std::remove_cv_t<S>>()));
     }
 
     /// Closes the reactor and returns its subscribers, alive. Afterwards add(), modify() and the

@@ -20,6 +20,8 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 /// The generation comes from a counter of the whole process, so a RegistrationId that outlives what
 /// it names, or that belongs to another reactor, names nobody: operations answer "unknown" and
 /// touch nobody else. [registration.stale]
+/// Each copy of the library has a counter of its own. If a program and a plugin have a copy each, a
+/// RegistrationId of one copy may equal one of the other: do not pass it to a reactor of the other.
 /// Not promised:   uniqueness after 2^32 registrations in one process.
 /// Thread safety:  like an int.
 class RegistrationId {

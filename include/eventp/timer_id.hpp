@@ -13,6 +13,8 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 ///
 /// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
 /// answer false and touch nobody else. [timer.stale]
+/// Each copy of the library counts its timers separately. If a program and a plugin have a copy
+/// each, a TimerId of one copy may equal one of the other: do not pass it to Timers of the other.
 /// Not promised:   uniqueness after the process has armed timers 2^32 times: by after(), at(),
 ///                 every(), reschedule() and the ticks of every().
 /// Thread safety:  like an int.

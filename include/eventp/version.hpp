@@ -14,7 +14,7 @@
 #define EVENTP_DETAIL_STRING_OF(number) #number
 
 // Everything in namespace eventp is in this inline namespace, so that one process can contain two
-// versions of the library: no symbol of one has the name of a symbol of the other.
+// versions of the library: no symbol of one has the name of a symbol of the other. [abi.namespace]
 #define EVENTP_ABI_NAMESPACE EVENTP_DETAIL_ABI_OF(EVENTP_VERSION_MAJOR, EVENTP_VERSION_MINOR)
 #define EVENTP_DETAIL_ABI_OF(first, second) EVENTP_DETAIL_ABI_NAME(first, second)
 #define EVENTP_DETAIL_ABI_NAME(first, second) v##first##_##second

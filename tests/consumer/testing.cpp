@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A stranger's unit test: gmock comes with the package component.
-#include <eventp/eventp.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 
 int main() {

@@ -87,6 +87,17 @@ class Macros(unittest.TestCase):
 class Objects(unittest.TestCase):
     """What an object file of a user contains."""
 
+    # [header.static]
+    def test_no_header_has_a_static_initialiser(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = f"{folder}/every_header.o"
+            done = compile_text(include(PLAIN), "-std=c++23", "-c", "-o", out)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            listed = subprocess.run(["objdump", "-h", "-t", out], text=True, capture_output=True,
+                                    check=True).stdout
+        self.assertNotRegex(listed, r"_GLOBAL__sub_I|\.init_array|\.ctors")
+        self.assertIn("link_check", listed)
+
     def test_every_header_names_the_inline_namespace(self):
         done = compile_text(include(HEADERS), "-std=c++23", "-E")
         self.assertEqual(done.returncode, 0, done.stderr)

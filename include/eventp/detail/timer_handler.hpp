@@ -125,7 +125,7 @@ private:
         }
         static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }
 
-        static constexpr Operations operations{
+        [[gnu::visibility("hidden")]] static constexpr Operations operations{
             &call, std::is_trivially_destructible_v<Stored> ? nullptr : &destroy};
     };
 
