@@ -58,6 +58,7 @@ int pwait2(int set, epoll_event* events, int capacity, const timespec& timeout) 
 int pwait2(int set, epoll_event* events, int capacity, const timespec& timeout) {
     constexpr long number_of_epoll_pwait2 = 441;
     int type = 0;
+    // NOLINTNEXTLINE(cert-pos47-c, concurrency-thread-canceltype-asynchronous): see above.
     static_cast<void>(::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type));
     const int result = result_of(::syscall(number_of_epoll_pwait2, set, events, capacity, &timeout,
                                            /*sigmask=*/nullptr, /*size of it=*/std::size_t{8}));

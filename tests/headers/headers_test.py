@@ -80,7 +80,7 @@ class Macros(unittest.TestCase):
 
     # [header.csignal]
     def test_signal_hpp_brings_csignal(self):
-        use = "static_assert(SIGTERM > 0);\nint (*const function)(int) = &std::raise;\n"
+        use = "static_assert(SIGTERM > 0);\nint (*function)(int) = &std::raise;\n"
         self.assertEqual(syntax_errors(include(["eventp/signal.hpp"]) + use), "")
 
 
