@@ -47,7 +47,8 @@ struct ExitHandler;
 
 /// Kernel: the pidfd of a traced child becomes readable when the child dies, but waitid(2) does not
 /// find the child until its tracer has let it go; the kernel reports a second edge then.
-inline constexpr Interest exit_interest = Interest{}.read().edge_triggered();
+[[gnu::visibility("hidden")]] inline constexpr Interest exit_interest =
+    Interest{}.read().edge_triggered();
 
 }  // namespace detail
 

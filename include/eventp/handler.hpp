@@ -105,7 +105,7 @@ struct HandlerSignature<Fd, TypedHandler<F, A...>> {
 
 template <typename Fd, auto Function>
 struct HandlerSignature<Fd, StaticHandler<Function>> {
-    static constexpr auto function = Function;
+    [[gnu::visibility("hidden")]] static constexpr auto function = Function;
     using Parameters = typename HandlerSignature<Fd, decltype(Function)>::Parameters;
     static constexpr const auto& callable(StaticHandler<Function>& /*handler*/) noexcept {
         return function;

@@ -152,6 +152,11 @@ elseif(STEP STREQUAL pkg_config_shared)
   compile_with_pkg_config(${prefix_shared} linked.cpp)
 elseif(STEP STREQUAL plugin)
   build(plugin -DCMAKE_PREFIX_PATH=${prefix_shared})
+  # A symbol of the kind u (STB_GNU_UNIQUE) keeps the plugin loaded.
+  execute_process(COMMAND nm -D --defined-only ${mine}/build/plugin.so
+    OUTPUT_VARIABLE exported COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL " u [^\n]*6eventp[^\n]*" unique "${exported}")
+  require("unique symbols: ${unique}" NOT unique)
   lines_of(${here}/plugin/host.cpp Expect expectations)
   foreach(expectation IN LISTS expectations)
     string(REGEX REPLACE " \\[[a-z_.]+\\]$" "" expectation "${expectation}")

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <utility>
 
 static int handled_so_far = 0;
@@ -27,6 +29,18 @@ struct Drain {
 struct Task {
     std::array<void*, 8> large{};
     void operator()() const { ++handled_so_far; }
+};
+
+struct Reader {
+    eventp::OwnedFd event{eventfd(1, EFD_CLOEXEC)};
+
+    [[nodiscard]] int fd() const noexcept { return event.fd(); }
+    [[nodiscard]] eventp::Interest interest() const noexcept { return eventp::interest().read(); }
+    void handle(eventp::Event /*event*/) {}
+    void on_ready(eventp::Event /*event*/) {}
+};
+struct OnExit {
+    void operator()(eventp::ExitStatus /*status*/) const {}
 };
 
 namespace {
@@ -63,6 +77,32 @@ extern "C" void start(eventp::Reactor& reactor, eventp::Timers& timers,
     static_cast<void>(timers.after(std::chrono::nanoseconds{1}, Task{}));
     static_cast<void>(endpoint.post(Task{}));
     started = registered.counters;
+}
+
+// Never called: what the symbols of the other templates are.
+extern "C" void use_the_rest(eventp::Reactor& reactor, eventp::Timers& timers,
+                             const eventp::RemoteEndpoint& endpoint);
+extern "C" void use_the_rest(eventp::Reactor& reactor, eventp::Timers& timers,
+                             const eventp::RemoteEndpoint& endpoint) {
+    const auto fd = [] { return eventp::OwnedFd{eventfd(1, EFD_CLOEXEC)}; };
+    const auto reading = eventp::interest().read().edge_triggered();
+    static_cast<void>(reading.with_fd(fd()).with_handler<drain>().register_into(reactor));
+    static_cast<void>(reading.with_fd(fd()).with_handler(&drain).register_into(reactor));
+    static_cast<void>(
+        reading.with_fd(Reader{}).with_handler<&Reader::on_ready>().register_into(reactor));
+    static_cast<void>(
+        reading.with_fd(Reader{}).with_handler(&Reader::on_ready).register_into(reactor));
+    static_cast<void>(reading.with_fd(std::make_unique<Reader>())
+                          .with_handler(std::function<void(eventp::Event)>{})
+                          .register_into(reactor));
+    add(reactor, Reader{});
+    static_cast<void>(eventp::AnySubscriber::adopt(std::make_unique<Reader>()));
+    static_cast<void>(timers.every(std::chrono::seconds{1}, [](eventp::Expirations) {}));
+    static_cast<void>(timers.at(std::chrono::steady_clock::now(), Task{}));
+    static_cast<void>(endpoint.call([] { return 1; }));
+    static_cast<void>(endpoint.call_async([] { return 1; }).get());
+    auto child = eventp::ChildProcess::spawn({.program = "true"});
+    static_cast<void>(std::move(*child).on_exit(OnExit{}).register_into(reactor));
 }
 
 extern "C" int handled() {
