@@ -46,3 +46,6 @@ if(eventp_type STREQUAL STATIC_LIBRARY)
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/eventp.pc.in ${PROJECT_BINARY_DIR}/eventp.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/eventp.pc DESTINATION ${pkgconfig_dir})
+
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})

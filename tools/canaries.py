@@ -38,7 +38,8 @@ TESTS = {  # name -> sources
 
 # name, what is wrong, file, (text that is there, what it becomes), tests that must fail
 BUGS = [
-    ("free_on_failed_del", "a slot is freed although EPOLL_CTL_DEL failed", "src/reactor/remove.cpp",
+    ("free_on_failed_del", "a slot is freed although EPOLL_CTL_DEL failed",
+     "src/reactor/remove.cpp",
      ("        slot.kernel_may_hold = true;\n", ""),
      ["conformance/ghost", "model/random"]),
     ("free_stale_number", "a slot is freed after EPOLL_CTL_DEL has removed a stale entry",

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(lint format asan tsan noexcept clang tidy bench demo)
+stages=(lint format asan tsan noexcept clang tidy libc bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
@@ -25,6 +25,7 @@ stage_tidy() {
   cmake --preset clang
   tools/tidy.py build/clang
 }
+stage_libc() { tools/musl.sh build/libc; }
 stage_bench() {
   cmake --workflow --preset bench
   tools/bench.py build/bench --smoke

@@ -29,7 +29,7 @@ def disassemble(cxx, folder):
     subprocess.run([cxx, *flags, "-c", source, "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
-    body = re.search(r"<eventp::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
+    body = re.search(r"<eventp::v\d+_\d+::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
     if not body:
         sys.exit("dispatch_loop: no run_once() in the object file")
     found = (INSTRUCTION.match(line) for line in body[1].splitlines())

@@ -9,7 +9,7 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -48,8 +48,8 @@ struct OperationsOf {
     }
     static int descriptor(Slot* slot) { return fd_of(Storage::get(slot)); }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<Storage> ? value_of(slot)
-                                         : SubscriberTraits<S>::find(Storage::get(slot), key);
+        return key == type_key<Storage>() ? value_of(slot)
+                                          : SubscriberTraits<S>::find(Storage::get(slot), key);
     }
 
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
@@ -58,7 +58,7 @@ struct OperationsOf {
     static constexpr auto after_fork =
         SubscriberTraits<S>::has_after_fork ? &run_after_fork : nullptr;
 
-    static constexpr OperationsTable table{{
+    [[gnu::visibility("hidden")]] static constexpr OperationsTable table{{
         {&call, &destroy, &descriptor, &find, after_fork},
         {&fire_once, &destroy, &descriptor, &find, after_fork},
         {&drop_event, &destroy, &descriptor, &find, after_fork},
@@ -87,7 +87,7 @@ public:
 
     /// Constructs an S in place. If its constructor throws, nothing is leaked. [any.make]
     template <Subscriber S, typename... Args>
-    [[nodiscard]] static AnySubscriber make(Args&&... args) {
+    [[nodiscard]] EVENTP_LOCAL static AnySubscriber make(Args&&... args) {
         AnySubscriber made = emplace<detail::InlineStorage<S>>(std::forward<Args>(args)...);
         made.slot_->live.interest =
             std::as_const(detail::InlineStorage<S>::get(made.slot_)).interest().bits();
@@ -133,7 +133,7 @@ public:
     [[nodiscard]] S* find() noexcept {
         return slot_ == nullptr ? nullptr
                                 : static_cast<S*>(slot_->operations->find(
-                                      slot_, &detail::type_key<std::remove_cv_t<S>>));
+                                      slot_, detail::type_key<std::remove_cv_t<S>>()));
     }
 
     /// Extracts the subscriber as an S: the pointer that adopt() received, or a new object that is
@@ -167,11 +167,11 @@ private:
     [[nodiscard]] typename Storage::Stored* stored() noexcept {
         return slot_ == nullptr ? nullptr
                                 : static_cast<typename Storage::Stored*>(
-                                      slot_->operations->find(slot_, &detail::type_key<Storage>));
+                                      slot_->operations->find(slot_, detail::type_key<Storage>()));
     }
 
     template <typename Storage, typename... Args>
-    [[nodiscard]] static AnySubscriber emplace(Args&&... args) {
+    [[nodiscard]] EVENTP_LOCAL static AnySubscriber emplace(Args&&... args) {
         using Stored = typename Storage::Stored;
         static_assert(std::is_nothrow_destructible_v<typename Storage::Subscribed>,
                       "eventp: the destructor of a subscriber must be noexcept");
@@ -191,4 +191,4 @@ private:
 };
 static_assert(sizeof(AnySubscriber) == sizeof(void*));
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -20,7 +20,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What ~ChildProcess() does with a child that has not exited. It leaves errno unchanged.
 /// [child.errno]
@@ -47,7 +47,8 @@ struct ExitHandler;
 
 /// Kernel: the pidfd of a traced child becomes readable when the child dies, but waitid(2) does not
 /// find the child until its tracer has let it go; the kernel reports a second edge then.
-inline constexpr Interest exit_interest = Interest{}.read().edge_triggered();
+[[gnu::visibility("hidden")]] inline constexpr Interest exit_interest =
+    Interest{}.read().edge_triggered();
 
 }  // namespace detail
 
@@ -252,4 +253,4 @@ template <typename F>
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

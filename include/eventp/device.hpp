@@ -18,7 +18,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Devices: one object with several descriptors, each with its own interest and its own member
 /// function.
@@ -149,15 +149,15 @@ private:
         return Device{memory.release(), interests};
     }
 
-    template <std::size_t... I>
-    void make_all(std::index_sequence<I...> /*each*/) noexcept {
-        (begin<I, Watches>(detail::make_slot_in(owner_.get(), sizeof(T), I)), ...);
+    template <std::size_t... Index>
+    void make_all(std::index_sequence<Index...> /*each*/) noexcept {
+        (begin<Index, Watches>(detail::make_slot_in(owner_.get(), sizeof(T), Index)), ...);
     }
 
     /// Throws std::bad_alloc; the slots that were made are kept.
-    template <std::size_t... I>
-    void make_missing(std::index_sequence<I...> /*each*/) {
-        ((parts_[I] ? void() : begin<I, Watches>(another_slot())), ...);
+    template <std::size_t... Index>
+    void make_missing(std::index_sequence<Index...> /*each*/) {
+        ((parts_[Index] ? void() : begin<Index, Watches>(another_slot())), ...);
     }
     [[nodiscard]] detail::Slot* another_slot() const {
         detail::Slot* slot = detail::allocate_slot(sizeof(void*), alignof(void*));
@@ -165,12 +165,12 @@ private:
         return slot;
     }
 
-    template <std::size_t I, typename Watched>
+    template <std::size_t Index, typename Watched>
     void begin(detail::Slot* slot) noexcept {
         slot->operations = detail::DevicePart<T, Watched>::table.modes;
-        slot->live.interest = interests_[I].bits();
+        slot->live.interest = interests_[Index].bits();
         detail::add_object_ref(owner_.get());
-        parts_[I] = detail::SlotAccess::own(slot);
+        parts_[Index] = detail::SlotAccess::own(slot);
     }
 
     [[nodiscard]] T& object() const noexcept {
@@ -248,4 +248,4 @@ template <typename T>
     return DeviceLayout<T>{typename DeviceLayout<T>::Interests{}};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

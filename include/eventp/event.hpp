@@ -8,7 +8,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The conditions that were reported for a descriptor: a value type over the bits that
 /// epoll_wait(2) returns.
@@ -51,4 +51,4 @@ private:
 /// The names of the bits: "EPOLLIN|EPOLLHUP"; "0" if there are none.
 [[nodiscard]] EVENTP_API std::string to_string(Event event);
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -9,7 +9,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// A descriptor that other code owns and closes.
 ///
@@ -147,4 +147,4 @@ template <Descriptor T>
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

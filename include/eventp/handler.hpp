@@ -8,7 +8,7 @@
 #include <eventp/detail/null_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Handlers: plain callables whose parameters say what they need. [handler.parameters]
 ///
@@ -105,7 +105,7 @@ struct HandlerSignature<Fd, TypedHandler<F, A...>> {
 
 template <typename Fd, auto Function>
 struct HandlerSignature<Fd, StaticHandler<Function>> {
-    static constexpr auto function = Function;
+    [[gnu::visibility("hidden")]] static constexpr auto function = Function;
     using Parameters = typename HandlerSignature<Fd, decltype(Function)>::Parameters;
     static constexpr const auto& callable(StaticHandler<Function>& /*handler*/) noexcept {
         return function;
@@ -134,4 +134,4 @@ constexpr void call_handler(F& handler, Arguments<Fd>& from) {
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -14,7 +14,7 @@
 #include <eventp/remote_endpoint.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The result of RemoteEndpoint::call_async(), once it is there.
 ///
@@ -195,4 +195,4 @@ auto RemoteEndpoint::call_async(F&& closure) const
                           std::errc::invalid_argument};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

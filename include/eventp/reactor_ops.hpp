@@ -6,7 +6,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class Reactor;
 class Timers;
@@ -186,4 +186,4 @@ protected:
     ~ReactorOps() = default;  // not through this reference
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -13,13 +13,15 @@
 #include <format>
 #endif
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Identifies one registration: a descriptor and a generation.
 ///
 /// Generations are unique in the process. If the registration has ended, or belongs to another
 /// reactor, then operations return that nothing is registered under the id, and affect no other
 /// registration. [registration.stale]
+/// Each copy of the library has a counter of its own. If a program and a plugin have a copy each, a
+/// RegistrationId of one copy may equal one of the other: do not pass it to a reactor of the other.
 /// Not promised:   uniqueness after 2^32 registrations in one process.
 /// Thread safety:  like an int.
 class RegistrationId {
@@ -81,7 +83,7 @@ private:
     std::uint32_t generation_ = 0;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
 
 template <>
 struct std::hash<eventp::RegistrationId> {

@@ -15,7 +15,7 @@
 #include <eventp/reactor.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 class RemoteChannel;
@@ -194,4 +194,4 @@ private:
     std::shared_ptr<detail::RemoteChannel> channel_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -6,7 +6,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The result of an operation that can fail because of the kernel or of the state of a reactor.
 ///
@@ -23,4 +23,4 @@ namespace detail {
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -14,7 +14,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
@@ -91,9 +91,9 @@ public:
     ///                 too_many_files_open, too_many_files_open_in_system, not_enough_memory:
     ///                 signalfd(2).
     /// [signal.create]
-    [[nodiscard]] static Result<SignalSet> create(std::span<const int> signals);
-    [[nodiscard]] static Result<SignalSet> create(std::initializer_list<int> signals) {
-        return create(std::span{signals.begin(), signals.size()});
+    [[nodiscard]] static Result<SignalSet> create(std::span<const int> numbers);
+    [[nodiscard]] static Result<SignalSet> create(std::initializer_list<int> numbers) {
+        return create(std::span{numbers.begin(), numbers.size()});
     }
 
     SignalSet(SignalSet&& other) noexcept
@@ -117,11 +117,11 @@ public:
     void after_fork(ReactorOps& reactor) noexcept;
 
 private:
-    SignalSet(OwnedFd fd, std::uint64_t signals) noexcept;
+    SignalSet(OwnedFd fd, std::uint64_t bits) noexcept;
 
     OwnedFd fd_;
     std::uint32_t process_;  // the process whose set this is
     std::uint64_t signals_;  // number n is bit n - 1
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -15,7 +15,7 @@
 #include <eventp/result.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// CLOCK_BOOTTIME: as std::chrono::steady_clock, but it also runs while the system is suspended.
 struct BootClock {
@@ -236,4 +236,4 @@ private:
     State* state_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

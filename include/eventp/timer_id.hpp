@@ -7,12 +7,14 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Identifies one timer, for Timers::cancel() and Timers::reschedule().
 ///
 /// If the timer has ended, or belongs to another Timers object, then the operations return false
 /// and affect no other timer. [timer.stale]
+/// Each copy of the library counts its timers separately. If a program and a plugin have a copy
+/// each, a TimerId of one copy may equal one of the other: do not pass it to Timers of the other.
 /// Not promised:   uniqueness after the process has armed timers 2^32 times: by after(), at(),
 ///                 every(), reschedule() and the ticks of every().
 /// Thread safety:  like an int.
@@ -55,7 +57,7 @@ private:
     std::uint64_t count_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
 
 template <>
 struct std::hash<eventp::TimerId> {

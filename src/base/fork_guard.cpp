@@ -12,7 +12,7 @@
 
 #include "sys/memory.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -160,4 +160,4 @@ void UserGate::expect_no_other_thread(ThreadToken user) noexcept {
             "std::stop_token or a RemoteEndpoint");
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -14,7 +14,7 @@ struct epoll_event;
 /// fork() or of a raw clone(), where a handler of pthread_atfork(3) is called for fork() only. If
 /// the kernel refuses MADV_WIPEONFORK, such a handler clears the memory. A child of vfork() or of
 /// clone() with CLONE_VM shares memory with its parent and is not detected.
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// A cache line that reads as zeros in a forked child.
 struct alignas(64) WipedCell {
@@ -90,4 +90,4 @@ private:
     WipedCell* cell_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -6,7 +6,7 @@
 
 #include "base/assert.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Memory for a header and a value of any alignment that follows it immediately. Padding is placed
 /// before the header, so that the distance between the two is the same for every type.
@@ -43,4 +43,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

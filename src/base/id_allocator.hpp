@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstdint>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Returns numbers that no other allocator with the same counter returns, until the counter
 /// overflows. Never 0.
@@ -30,4 +32,4 @@ private:
     std::uint32_t last_ = block - 1;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Identifies a thread of the process; null is no thread. Not pthread_self(3), which is a call
 /// through a table: after a system call the processor mispredicts that.
@@ -18,4 +20,4 @@ using ThreadToken = const void*;
 #endif
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

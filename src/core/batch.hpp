@@ -16,7 +16,7 @@
 #include "base/assert.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The events of one turn, and the position of dispatch among them.
 ///
@@ -185,4 +185,4 @@ private:
     std::vector<Requeued> requeued_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include "base/assert.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The slots of destroyed subscribers. Decides when their memory is freed.
 ///
@@ -81,4 +81,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

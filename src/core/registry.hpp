@@ -11,7 +11,7 @@
 
 #include "base/assert.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Maps a descriptor to the slot that is registered under it, and knows for which descriptors a
 /// quarantined slot may still have an epoll entry.
@@ -108,4 +108,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

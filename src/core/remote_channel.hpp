@@ -9,7 +9,7 @@
 #include "base/fork_guard.hpp"
 #include "core/mailbox.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// What a reactor shares with RemoteEndpoints on other threads: the eventfd that wakes it, the
 /// mailbox, the stop request and the gate. Exists until the reactor and the last endpoint are
@@ -60,4 +60,4 @@ private:
     Mailbox<> mailbox_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -12,7 +12,7 @@
 #include "base/header_allocator.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -94,4 +94,4 @@ bool first_after_fork(Block* block) noexcept {
     return std::exchange(block->process, here) != here;
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

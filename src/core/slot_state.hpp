@@ -6,7 +6,7 @@
 
 #include "base/assert.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 [[nodiscard]] constexpr bool is_registered(SlotState state) noexcept {
     return state == SlotState::watched || state == SlotState::fired ||
@@ -56,4 +56,4 @@ inline void set_state(Slot& slot, SlotState state, Interest interest) noexcept {
     slot.state = state;
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

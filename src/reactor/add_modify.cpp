@@ -8,7 +8,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::error;
 using detail::Slot;
@@ -223,4 +223,4 @@ bool Reactor::requeue(RegistrationKey key) {
     return true;
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

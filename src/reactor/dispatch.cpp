@@ -11,7 +11,7 @@
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::Slot;
 using detail::SlotState;
@@ -285,4 +285,4 @@ void Reactor::State::end_turn() noexcept {
     wake_outer_loop();
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

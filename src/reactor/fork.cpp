@@ -9,7 +9,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::EpollSet;
 using detail::Slot;
@@ -120,4 +120,4 @@ void Reactor::State::keep_after_fork(RegistrationId id) {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -4,7 +4,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 Result<BorrowedFd> Reactor::fd() {
     State& state = *state_;
@@ -44,4 +44,4 @@ void Reactor::State::wake_outer_loop() noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

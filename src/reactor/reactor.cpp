@@ -11,7 +11,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -171,4 +171,4 @@ Reactor::Stats Reactor::stats() const noexcept {
             .registered = state.registry.size()};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

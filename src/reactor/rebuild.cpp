@@ -7,7 +7,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::EpollSet;
 using detail::Slot;
@@ -93,4 +93,4 @@ void Reactor::State::commit_rebuild() noexcept {
     ++rebuilds;
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::Slot;
 using detail::SlotState;
@@ -147,4 +147,4 @@ void Reactor::State::destroy_all() noexcept {
     });
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

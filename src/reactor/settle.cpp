@@ -9,7 +9,7 @@
 
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -49,4 +49,4 @@ bool Reactor::State::is_rebuild_due() const noexcept {
            quarantine.size() > std::max({quarantine_limit_min, live, quarantine_limit});
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -117,4 +117,4 @@ std::int64_t Reactor::State::wait_for_wakeup(std::int64_t timeout_ns) {
     return timeout_ns < 0 ? 0 : std::max<std::int64_t>(timeout_ns - (now_ns() - start), 0);
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

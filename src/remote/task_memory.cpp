@@ -13,7 +13,7 @@
 
 #include <eventp/detail/task.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -105,4 +105,4 @@ void free_task(void* task) noexcept {
     drop(reinterpret_cast<Chunk*>(static_cast<std::byte*>(task) - offset), 1);
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

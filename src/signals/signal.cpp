@@ -9,14 +9,14 @@
 #include "sys/signal.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::SignalClaims;
 using detail::SignalMask;
 
-Result<SignalSet> SignalSet::create(std::span<const int> signals) {
+Result<SignalSet> SignalSet::create(std::span<const int> numbers) {
     sys::SignalBits bits = 0;
-    for (const int number : signals) {
+    for (const int number : numbers) {
         if (!sys::is_blockable(number)) {
             return detail::error(std::errc::invalid_argument);
         }
@@ -39,9 +39,9 @@ Result<SignalSet> SignalSet::create(std::span<const int> signals) {
     return SignalSet{OwnedFd{fd}, bits};
 }
 
-SignalSet::SignalSet(OwnedFd fd, std::uint64_t signals) noexcept
-    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{signals} {
-    SignalMask::block(signals);
+SignalSet::SignalSet(OwnedFd fd, std::uint64_t bits) noexcept
+    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{bits} {
+    SignalMask::block(bits);
 }
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
@@ -99,4 +99,4 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -6,8 +6,10 @@
 
 #include <sys/types.h>
 
+#include <eventp/version.hpp>
+
 /// The system calls that concern processes. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// 0, 1 and 2: standard input, output and error.
 inline constexpr int standard_descriptors = 3;
@@ -66,4 +68,4 @@ void kill_unreaped(pid_t child) noexcept;
 
 [[nodiscard]] pid_t process_id() noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -5,6 +5,8 @@
 #include <expected>
 #include <system_error>
 
+#include <eventp/version.hpp>
+
 struct epoll_event;
 
 /// Every system call of the library, once. A test replaces them at link time by defining all of
@@ -13,7 +15,7 @@ struct epoll_event;
 /// No function that is noexcept contains a cancellation point (pthreads(7)): acting on a request
 /// there would terminate the process. The libc wrappers of close, read, write, waitid and ppoll are
 /// cancellation points; syscall(2) is not.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 [[nodiscard]] int epoll_create() noexcept;
 [[nodiscard]] int epoll_add(int set, int fd, std::uint32_t events, void* data) noexcept;
@@ -43,4 +45,4 @@ void close(int fd) noexcept;
     return std::unexpected{std::error_code{-result, std::system_category()}};
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include <eventp/version.hpp>
+
 /// The system calls that read or set times, in a file of their own: a test that replaces time
 /// defines these three itself, and the linker does not use ours. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// A timer on a clock of clock_gettime(2).
 [[nodiscard]] int timerfd(int clock) noexcept;
@@ -15,4 +17,4 @@ namespace eventp::sys {
 /// The time on a clock, in nanoseconds.
 [[nodiscard]] std::int64_t clock_now(int clock) noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -16,7 +16,7 @@
 #include "sys/timerfd.hpp"
 #include "timers/timer_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::TimerHandlerMaker;
 using detail::TimerQueue;
@@ -322,4 +322,4 @@ std::size_t Timers::size() const noexcept {
     return state_->queue.size();
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

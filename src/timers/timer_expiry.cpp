@@ -7,7 +7,7 @@
 #include "sys/timerfd.hpp"
 #include "timers/timer_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::TimerQueue;
 
@@ -133,4 +133,4 @@ void Timers::State::after_fork() noexcept {
     static_cast<void>(set_kernel_timer(closed ? expired : queue.earliest()));
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,9 @@
 #include <span>
 #include <vector>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Timers by deadline, and by a sequence number if the deadlines are equal: a four-ary heap, and an
 /// unsorted array of timers that are not in it yet.
@@ -204,4 +206,4 @@ private:
     std::uint32_t unsorted_count_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -17,7 +17,7 @@
 #include "base/id_allocator.hpp"
 #include "timers/timer_queue.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Owned by a Timers object and its subscriber together. The functions are in timer.cpp and
 /// timer_expiry.cpp.
@@ -156,4 +156,4 @@ struct Timers::State {
     bool closed = false;     // the Timers object was destroyed
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -5,7 +5,8 @@
 
 #include <sys/eventfd.h>
 
-#include <eventp/eventp.hpp>
+#include <eventp/builder.hpp>
+#include <eventp/reactor.hpp>
 
 int main() {
     auto reactor = eventp::Reactor::create();

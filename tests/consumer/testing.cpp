@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A unit test of a user: the component of the package brings gmock.
-#include <eventp/eventp.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 
 int main() {

@@ -125,6 +125,11 @@ class Contracts(CheckTest):
             "include/eventp/a.hpp": "/// [extract]\n",
             "tests/compile_fail/a.cpp": "// Expect: no\n// [extract]\n"})
 
+    def test_accepts_a_citation_in_a_test_in_python(self):
+        self.accepts("contracts", {
+            "include/eventp/a.hpp": "/// [extract]\n",
+            "tests/headers/a_test.py": "class A(B):\n    # [extract]\n    def test_a(self):\n"})
+
     def test_refuses_an_untested_label(self):
         self.refuses("contracts", self.PROMISE, "[remove.self] is promised and no test cites it")
 

@@ -8,7 +8,7 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The header of an object that shares one allocation with the slots that point to it.
 ///
@@ -56,4 +56,4 @@ EVENTP_API void drop_memory_ref(Block* block) noexcept;
     return *static_cast<void**>(value_of(slot));
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -5,7 +5,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Writes "eventp: <text>" and the source location to standard error, then aborts.
 ///
@@ -22,4 +22,4 @@ inline void expects(bool held, const char* text,
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

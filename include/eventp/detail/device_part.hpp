@@ -17,7 +17,7 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Adds an owner of the object of a block.
 inline void add_object_ref(Block* block) noexcept {
@@ -101,7 +101,7 @@ struct DevicePart<T, Watch<Where, Function>> {
         return fd_of(given);
     }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<T> ? object_pointer_of(slot) : nullptr;
+        return key == type_key<T>() ? object_pointer_of(slot) : nullptr;
     }
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
         if constexpr (HasAfterFork<T>) {
@@ -112,7 +112,7 @@ struct DevicePart<T, Watch<Where, Function>> {
     }
     static constexpr auto after_fork = HasAfterFork<T> ? &run_after_fork : nullptr;
 
-    static constexpr OperationsTable table{{
+    [[gnu::visibility("hidden")]] static constexpr OperationsTable table{{
         {&call, &destroy, &descriptor, &find, after_fork},
         {&fire_once, &destroy, &descriptor, &find, after_fork},
         {&drop_event, &destroy, &descriptor, &find, after_fork},
@@ -139,4 +139,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

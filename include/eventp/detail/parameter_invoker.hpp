@@ -6,7 +6,7 @@
 
 #include <eventp/detail/signature.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Calls the handler of a source that is not a descriptor (a timer, a child) with the arguments for
 /// its parameters. `Source` defines which ones it may have:
@@ -53,4 +53,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

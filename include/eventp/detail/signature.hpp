@@ -9,7 +9,7 @@
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 class Reactor;
@@ -186,4 +186,4 @@ struct LongestCallable {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

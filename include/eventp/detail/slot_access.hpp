@@ -5,7 +5,7 @@
 
 #include <eventp/any_subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Access to the slot of an AnySubscriber, for a reactor and for the mock of one.
 struct SlotAccess {
@@ -16,4 +16,4 @@ struct SlotAccess {
     [[nodiscard]] static AnySubscriber own(Slot* slot) noexcept { return AnySubscriber{slot}; }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

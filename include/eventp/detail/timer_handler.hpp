@@ -16,7 +16,7 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The parameters that the handler of a timer may have: see ParameterInvoker.
 struct TimerParameters {
@@ -125,7 +125,7 @@ private:
         }
         static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }
 
-        static constexpr Operations operations{
+        [[gnu::visibility("hidden")]] static constexpr Operations operations{
             &call, std::is_trivially_destructible_v<Stored> ? nullptr : &destroy};
     };
 
@@ -151,4 +151,4 @@ private:
     void (*call_)(const void* make, TimerHandler& at);
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

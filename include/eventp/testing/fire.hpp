@@ -8,7 +8,7 @@
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 
-namespace eventp::testing {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::testing {
 
 namespace detail {
 
@@ -57,4 +57,4 @@ inline void fire(RegistrationKey key, Event event, MockReactor& reactor) {
     detail::call(slot, event, reactor);
 }
 
-}  // namespace eventp::testing
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::testing

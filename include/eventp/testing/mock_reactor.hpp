@@ -16,7 +16,7 @@
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/reactor_ops.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 // Used by gmock to print the values of an expectation that fails.
 // NOLINTBEGIN(readability-identifier-naming): the name is gmock's.
@@ -256,4 +256,4 @@ private:
 };
 
 }  // namespace testing
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
