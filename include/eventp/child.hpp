@@ -104,8 +104,10 @@ private:
 /// Not promised:   anything for the children of the child. If a process contains several copies of
 ///                 this library (as static libraries in plugins may be), then each has its own
 ///                 detached children.
-/// Thread safety:  thread-bound. The child belongs to the whole process, so the object may be
-///                 handed to another thread.
+/// Thread safety:  pid(), fd(), kill() and signaler() from any thread, even while a reactor owns
+///                 the object. The other functions from one thread at a time; while a reactor owns
+///                 the object, only from handlers of that reactor, which reaps the child. This is
+///                 not checked, but Reactor::find(), which finds the object, is.
 /// Movable; a moved-from object has no child, and -1 as its descriptor and pid.
 class EVENTP_API ChildProcess {
 public:

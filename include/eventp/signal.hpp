@@ -78,9 +78,10 @@ struct Signal {
 ///                 signal of a set. That sets of different copies of this library in one process
 ///                 (as static libraries in plugins may be) know of each other: file_exists and the
 ///                 mask are per copy.
-/// Thread safety:  next() from any thread; otherwise thread-bound. Destroy a set on the thread that
-///                 created it: another thread cannot change that thread's mask, so that the signals
-///                 stay blocked there. [signal.elsewhere]
+/// Thread safety:  next() and fd() from any thread, even while a reactor owns the set; the other
+///                 functions from one thread at a time. Destroy a set on the thread that created
+///                 it: another thread cannot change that thread's mask, so that the signals stay
+///                 blocked there. [signal.elsewhere]
 /// Movable; a moved-from set has no signals, and -1 as its descriptor.
 class EVENTP_API SignalSet {
 public:
