@@ -30,6 +30,7 @@ stage_bench() {
   cmake --workflow --preset bench
   tools/bench.py build/bench --smoke
   tools/bench_docs.py build/bench/smoke build/bench/smoke
+  tools/dispatch_loop.py --compare docs/internals/architecture.md
   tools/bench_instructions.py build/bench
   tools/bench_growth.py build/bench
 }

@@ -63,7 +63,9 @@ def faults(loop, most):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--max", type=int, default=9)
-    parser.add_argument("--update", type=pathlib.Path)
+    parser.add_argument("--update", type=pathlib.Path, help="writes the listing into this page")
+    parser.add_argument("--compare", type=pathlib.Path,
+                        help="fails if this page has another listing of the same compiler")
     parser.add_argument("--cxx", default="g++")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -78,6 +80,10 @@ def main():
         before, rest = page.split(BEGIN)
         options.update.write_text(before + BEGIN + "\n" + report + END + rest.split(END)[1])
     bad = list(faults(loop, options.max))
+    if options.compare:
+        text = options.compare.read_text()
+        if compiler in text and report not in text:
+            bad.append(f"{options.compare} has another listing: run with --update")
     print("\n".join(bad) or "dispatch loop: ok")
     sys.exit(bool(bad))
 
