@@ -5,13 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(lint format asan tsan noexcept clang tidy bench demo)
+stages=(lint format orders asan tsan noexcept clang tidy bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
 
 stage_lint() { tools/lint.py; }
 stage_format() { tools/format.sh --check; }
+stage_orders() { tools/weaken_orders.py; }
 stage_asan() { cmake --workflow --preset asan; }
 stage_tsan() {
   # ThreadSanitizer of GCC 12 does not start under the address randomisation of newer kernels.
