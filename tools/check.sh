@@ -21,7 +21,7 @@ stage_tsan() {
   EVENTP_STRESS_MESSAGES=10000000 "${fixed[@]}" cmake --workflow --preset tsan
 }
 stage_noexcept() { cmake --workflow --preset noexcept; }
-stage_clang() { cmake --workflow --preset clang; }
+stage_clang() { EVENTP_STRESS_MESSAGES=2000000 cmake --workflow --preset clang; }
 stage_tidy() {
   cmake --preset clang
   tools/tidy.py build/clang

@@ -47,7 +47,6 @@
 #undef memory_order_seq_cst
 #undef new
 #undef realloc
-#undef $
 #pragma pop_macro("assert")
 #pragma pop_macro("errno")
 
