@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Stands in for src/base/this_thread.hpp: the simulated threads share one real one.
+#include "weak_memory.hpp"
+
+namespace eventp::detail {
+
+using ThreadToken = const void*;
+
+[[nodiscard]] inline ThreadToken this_thread() noexcept {
+    static constexpr char threads[8]{};
+    return &threads[rl::ctx().threadx_->index_];
+}
+
+}  // namespace eventp::detail
