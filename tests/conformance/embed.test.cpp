@@ -9,7 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "support/files.hpp"
-#include "support/signal_storm.hpp"
+#include "support/kernel_set.hpp"
+#include "support/signals.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
@@ -141,18 +142,6 @@ TEST(ReactorFd, TellsOfAPostBehindATurnThatASignalInterrupted) {  // [reactor.fd
     EXPECT_TRUE(ran);
 }
 
-/// Makes the reactor rebuild its set: takes somebody whose descriptor was closed.
-void rebuild(Reactor& reactor) {
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
-    file.reset();
-    const auto before = reactor.stats().rebuilds;
-    EXPECT_TRUE(reactor.extract(*name));
-    ASSERT_EQ(reactor.stats().rebuilds, before + 1);
-}
-
 TEST(ReactorFd, ShowsWhatIsReadyThroughARebuild) {  // [reactor.fd]
     Reactor reactor;
     const int fd = embedded(reactor);
@@ -160,7 +149,7 @@ TEST(ReactorFd, ShowsWhatIsReadyThroughARebuild) {  // [reactor.fd]
     source.add_to(reactor);
     source.signal();
 
-    rebuild(reactor);
+    rebuild_now(reactor);
 
     EXPECT_TRUE(is_readable(fd));
     EXPECT_EQ(run_while_readable(reactor), 1U);
@@ -181,7 +170,7 @@ TEST(ReactorFd, WakesAnOuterReactorAfterARebuildToo) {  // [reactor.fd]
                     .with_handler([&] { static_cast<void>(poll(inner)); })
                     .register_into(outer));
     static_cast<void>(poll(outer));
-    rebuild(inner);
+    rebuild_now(inner);
     static_cast<void>(poll(outer));
     ASSERT_EQ(source.calls, 0);
     std::thread signaller{[&] { source.signal(); }};
@@ -199,27 +188,21 @@ TEST(ReactorRebuild, LeavesAFiredOneShotSubscriberDisarmed) {  // [modify.pendin
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);
     Pipe pipe;
-    int hangups = 0;
-    const auto hung = interest()
-                          .read()
-                          .oneshot()
-                          .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&] { ++hangups; })
-                          .register_into(reactor);
-    ASSERT_TRUE(hung);
+    Source hung{pipe.read.fd(), reading_once};
+    hung.add_to(reactor);
     ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
     EXPECT_EQ(poll(reactor), 1U);
     pipe.write.reset();
 
-    rebuild(reactor);
+    rebuild_now(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(hangups, 1);
+    EXPECT_EQ(hung.calls, 1);
     EXPECT_LE(reactor.stats().events_dropped,
               1U);  // the hang-up: the kernel tells it even to the disarmed
     EXPECT_TRUE(reactor.modify(source, reading_once));
-    EXPECT_TRUE(reactor.modify(*hung, reading_once));
+    EXPECT_TRUE(reactor.modify(hung, reading_once));
     EXPECT_EQ(poll(reactor), 2U);
 }
 

@@ -3,8 +3,7 @@
 // A forked child is a duplicate of everything: it keeps files and sets open that its parent closes.
 #include <gtest/gtest.h>
 
-#include "support/forked.hpp"
-#include "support/ghosts.hpp"
+#include "support/forks.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -15,7 +14,7 @@ constexpr int number = 170;  // nobody else's
 TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -44,7 +43,7 @@ TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
 TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -66,7 +65,7 @@ TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
 TEST(GhostInAChild, LeavesTheNumberToANewcomer) {  // [ghost.fork] [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -76,7 +75,7 @@ TEST(GhostInAChild, LeavesTheNumberToANewcomer) {  // [ghost.fork] [ghost.reuse]
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
 
     for (int turn = 0; turn < 4; ++turn) {
@@ -92,7 +91,7 @@ TEST(GhostInAChild, LeavesTheNumberToANewcomer) {  // [ghost.fork] [ghost.reuse]
 TEST(GhostInAChild, IsNotMadeByARemovalBeforeTheClose) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -156,11 +155,11 @@ TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
 TEST(ReactorInAChild, EditsNothingOfTheParents) {  // [ghost.fork] [fork.guard]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     const auto before = entries_of(working_set());
     Forked child{[&](const Forked::Parent&) {
-        Watched other{make_eventfd().release()};
+        Source other{make_eventfd().release()};
         AnySubscriber subscriber = other.make();
         const bool error =
             error_of(reactor.add(subscriber)) == std::errc::no_child_process &&

@@ -3,7 +3,6 @@
 // Numbers that are used again while the kernel holds entries of their former files.
 #include <gtest/gtest.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -14,13 +13,13 @@ constexpr int number = 150;  // nobody else's
 TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewcomer) {  // [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
 
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
 
     EXPECT_EQ(entries_held(), 1U);
@@ -32,11 +31,11 @@ TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewcomer) {  // [ghost.reus
 TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     file.reset();
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
 
     AnySubscriber error = second.make();
     EXPECT_EQ(error_of(reactor.add(error)), std::errc::file_exists);
@@ -52,7 +51,7 @@ TEST(ReusedNumber, BelongsToTheNewcomerAloneWhileTheGhostFires) {  // [ghost.reu
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
     EXPECT_EQ(entries_held_under(number), 2);
 
@@ -72,7 +71,7 @@ TEST(ReusedNumber, SurvivesTheRemovalOfItsNewcomer) {  // [ghost.reuse] [ghost.n
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.remove(newcomer.name));
@@ -88,14 +87,14 @@ TEST(ReplacedNumber, GoesOnReportingItsFormerFileUntilItIsRemoved) {  // [ghost.
     Reactor reactor;
     const OwnedFd file = make_eventfd_at(number, 1);
     const OwnedFd kept = duplicate(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     const OwnedFd other = make_eventfd(1);
     ASSERT_EQ(::dup3(other.fd(), number, O_CLOEXEC), number);
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_TRUE(reactor.remove(first.name));
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
     EXPECT_EQ(entries_held_under(number), 2);
 
@@ -110,8 +109,8 @@ TEST(SameFile, UnderTwoNumbersHasTwoSubscribers) {  // [ghost.reuse]
     Reactor reactor;
     const OwnedFd file = make_eventfd(1);
     const OwnedFd same = duplicate(file.fd());
-    Watched one{file.fd()};
-    Watched two{same.fd()};
+    Source one{file.fd()};
+    Source two{same.fd()};
     one.add_to(reactor);
     two.add_to(reactor);
     EXPECT_EQ(poll(reactor), 2U);
@@ -136,7 +135,7 @@ struct SwappedBack {
         swapped = std::move(file);
     }
     Ghost ghost;
-    Watched newcomer;
+    Source newcomer;
     OwnedFd newcomers_file;
     OwnedFd swapped;
 };
@@ -198,7 +197,7 @@ TEST(HeldNumber, TakesAnInterestWithoutARebuild) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
@@ -212,11 +211,11 @@ TEST(HeldNumber, TakesAnInterestInAHandlerForTheNextTurn) {  // [ghost.number] [
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         if (self.calls == 1) {
-                             EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
-                         }
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        if (self.calls == 1) {
+                            EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
+                        }
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -232,11 +231,11 @@ TEST(HeldNumber, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [m
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         EXPECT_TRUE(by.modify(self.name, nothing));
-                         EXPECT_TRUE(by.modify(self.name, reading_exclusively));
-                         self.then = {};
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        EXPECT_TRUE(by.modify(self.name, nothing));
+                        EXPECT_TRUE(by.modify(self.name, reading_exclusively));
+                        self.then = {};
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -250,9 +249,9 @@ TEST(HeldNumber, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.pa
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         EXPECT_TRUE(by.modify(self.name, nothing));
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        EXPECT_TRUE(by.modify(self.name, nothing));
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -267,7 +266,7 @@ TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, nothing};
+    Source newcomer{number, nothing};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
@@ -282,7 +281,7 @@ TEST(HeldNumber, IsExtractedOutsideAHandlerAndInOneAfterARebuild) {  // [ghost.n
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
     Source asker;
     asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.extract(newcomer.name)); };
@@ -313,7 +312,7 @@ TEST_P(ReturnedGhost, IsReplacedByTheNewcomer) {  // [ghost.returned]
     ASSERT_EQ(::dup3(ghost.file().fd(), number, O_CLOEXEC), number);
     const OwnedFd returned{number};
 
-    Watched newcomer{number, next};
+    Source newcomer{number, next};
     newcomer.add_to(reactor);
 
     const auto entries = entries_of(working_set());

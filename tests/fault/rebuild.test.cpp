@@ -9,7 +9,7 @@
 
 #include "fault/faults.hpp"
 #include "fault/snapshot.hpp"
-#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
 
 namespace eventp::support {
 namespace {
@@ -103,7 +103,7 @@ TEST_P(RebuildFaults, AtAnySingleCallAreMadeGoodByTheNextOne) {  // [ghost.rebui
         ASSERT_LT(nth, 20) << "every call fails";
         const auto rebuilds = reactor.stats().rebuilds;
         OwnedFd file = make_eventfd();
-        Watched watched{file.fd()};
+        Source watched{file.fd()};
         const Fault fault{call, error, nth, 1};
         watched.add_to(reactor);
         file.reset();
@@ -131,7 +131,7 @@ TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
     const auto remove_closed = [&](int times) {
         for (int i = 0; i < times; ++i) {
             OwnedFd file = make_eventfd();
-            Watched watched{file.fd()};
+            Source watched{file.fd()};
             watched.add_to(reactor);
             file.reset();
             EXPECT_TRUE(reactor.remove(watched.name));
@@ -154,7 +154,7 @@ TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [g
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
     file.reset();
     {
@@ -200,7 +200,7 @@ TEST_P(RefusedRebuild, OfFdIsRepairedByTheNextTurn) {  // [reactor.fd] [ghost.re
     source.signal();
     {
         OwnedFd file = make_eventfd();
-        Watched watched{file.fd()};
+        Source watched{file.fd()};
         watched.add_to(reactor);
         file.reset();
         // The eventfd and the source are added to the new instance, then that to the one of fd().
