@@ -149,6 +149,25 @@ TEST(AfterFork, MayRemoveItsOwnSubscriberWhichEndsWhenItHasReturned) {  // [fork
     EXPECT_EQ(poll(reactor), 1U);
 }
 
+TEST(AfterFork, MayRemoveItsOwnSubscriberNowAndCannotExtractIt) {
+    // [fork.reinit] [remove.now] [extract]
+    Reactor reactor;
+    Source source;
+    source.after_fork = [](Source& self, ReactorOps& by) {
+        EXPECT_FALSE(by.extract(self.name));
+        EXPECT_TRUE(by.remove_now(self.name));
+        EXPECT_EQ(self.destroyed, 0);
+        EXPECT_FALSE(by.contains(self.name));
+    };
+    source.add_to(reactor);
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(source.destroyed, 1);
+        EXPECT_EQ(reactor.stats().registered, 0U);
+    }));
+}
+
 /// A device that leaves the reactor in a child.
 struct Leaver {
     explicit Leaver(int& counter) : destroyed{counter} {}
