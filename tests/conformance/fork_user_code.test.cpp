@@ -2,7 +2,6 @@
 //
 // Forks at every place where a reactor runs user code, for each operation that runs it. The child
 // must not change the parent's epoll instance, and must not run what is the parent's to run.
-#include <functional>
 #include <string>
 #include <vector>
 

@@ -16,7 +16,6 @@
 #include <gtest/gtest.h>
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include <eventp/builder.hpp>
 #include <eventp/testing/fire.hpp>
