@@ -16,7 +16,7 @@
 #include <eventp/eventp.hpp>
 
 #include "support/files.hpp"
-#include "support/forked.hpp"
+#include "support/forks.hpp"
 
 namespace eventp::support {
 namespace {

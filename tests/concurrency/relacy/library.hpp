@@ -32,7 +32,7 @@
 
 #undef flatten
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 using relacy::Eventfd;
 using relacy::Kernel;
@@ -93,9 +93,9 @@ std::int64_t clock_now(int /*clock*/) noexcept {
     return 0;
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 int prepare_fork_detection() noexcept {
     return 0;
@@ -116,4 +116,4 @@ void free_task(void* task) noexcept {
     ::operator delete(task);
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

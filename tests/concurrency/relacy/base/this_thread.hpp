@@ -2,9 +2,11 @@
 #pragma once
 
 // Stands in for src/base/this_thread.hpp: the simulated threads share one real one.
+#include <eventp/version.hpp>
+
 #include "weak_memory.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 using ThreadToken = const void*;
 
@@ -13,4 +15,4 @@ using ThreadToken = const void*;
     return &threads[rl::ctx().threadx_->index_];
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail
