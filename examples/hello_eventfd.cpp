@@ -7,7 +7,7 @@
 
 #include <eventp/eventp.hpp>
 
-// A handler is a plain function of what it needs, in any order.
+// A handler is a plain function. Its parameters are what it needs, in any order.
 void on_ready(eventp::OwnedFd& counter, eventp::ReactorOps& reactor) {
     std::uint64_t count = 0;
     if (read(counter.fd(), &count, sizeof count) == sizeof count) {

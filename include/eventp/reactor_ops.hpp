@@ -15,7 +15,7 @@ namespace detail {
 
 struct WipedCell;
 
-/// Says which thread uses a reactor. A Reactor sets it; Timers reads it.
+/// Leads to the word that says which thread uses a reactor. A Reactor sets it; Timers reads it.
 class GateReference {
     friend class eventp::Reactor;
     friend class eventp::Timers;
@@ -27,10 +27,11 @@ class GateReference {
 
 /// The operations of a reactor that handlers may use.
 ///
-/// A reactor cannot be run, copied, moved or destroyed through this reference. The class is
-/// abstract, so that handlers are plain functions and a test passes a mock.
+/// A reactor cannot be run, copied, moved or destroyed through a ReactorOps&. The class is
+/// abstract, so that handlers need not be templates and a test can pass a mock.
 ///
-/// A *turn* is one wait and the dispatch of the events that it reported: the *batch*.
+/// A *turn* is one wait and the dispatch of the events that it reported. These events are the
+/// *batch*.
 ///
 /// fd() of a subscriber is called by add() and on resuming. It may not use the reactor: every
 /// operation fails with device_or_resource_busy there, or returns false or an empty
@@ -50,10 +51,10 @@ public:
 
     /// Registers a subscriber under its descriptor, with the interest that it requests.
     ///
-    /// Effects:        on success `subscriber` is empty and the reactor owns what it held. The
-    ///                 next wait reports it first, never the current batch [add.next_turn]. The
-    ///                 descriptor is read once, by calling fd() here. An empty interest registers
-    ///                 the subscriber paused (see modify).
+    /// Effects:        on success `subscriber` is empty and the reactor owns what it held. No
+    ///                 event of it is reported before the next wait: it is never called in the
+    ///                 current batch [add.next_turn]. The descriptor is read once, by calling fd()
+    ///                 here. An empty interest registers the subscriber paused (see modify).
     ///                 [ghost.returned] If a stale epoll entry exists for this descriptor (its
     ///                 file was duplicated back onto it), it is replaced.
     /// Returns:        the id of the registration.
@@ -71,7 +72,8 @@ public:
     ///                 not_enough_memory: the kernel is out of memory.
     ///                 operation_canceled: the reactor is closed or being destroyed.
     /// Throws:         std::bad_alloc, and what fd() throws, with the same guarantee.
-    /// Complexity:     O(1), one system call. Allocates only a page of 512 descriptors at a time.
+    /// Complexity:     O(1) amortized; one system call, two for an empty interest. The first
+    ///                 descriptor of each 512 costs one more, and the allocation of a page.
     /// Re-entrancy:    from any handler or destructor of a subscriber.
     [[nodiscard]] virtual Result<RegistrationId> add(AnySubscriber& subscriber) = 0;
 
@@ -109,10 +111,10 @@ public:
     /// Unregisters a subscriber and destroys it. Succeeds for every registered subscriber, whatever
     /// the kernel returns. [remove.always]
     ///
-    /// Effects:        it is never called again [remove.pending]: not by the rest of this batch,
-    ///                 not if its descriptor is reused [ghost.reuse], not if a duplicate
-    ///                 [ghost.dup] or a forked child [ghost.fork] keeps its file open. The
-    ///                 descriptor can be registered again at once [remove.readd].
+    /// Effects:        the subscriber is never called again [remove.pending]: not by the rest of
+    ///                 this batch, not if its descriptor is reused [ghost.reuse], not if a
+    ///                 duplicate [ghost.dup] or a forked child [ghost.fork] keeps its file open.
+    ///                 The descriptor can be registered again at once [remove.readd].
     ///                 [ghost.rebuild] Stale epoll entries are discarded between turns by replacing
     ///                 the epoll instance. That happens when, since the last replacement, more than
     ///                 1 + live / 16 events were reported for removed subscribers, or when more
@@ -134,8 +136,9 @@ public:
     /// Not promised:   the order in which several that one handler removed are destroyed.
     virtual bool remove(RegistrationKey key) = 0;
 
-    /// remove(), but also in the handler of another one the subscriber is destroyed before the call
-    /// returns: for a handler that needs the descriptor closed at once. [remove.now]
+    /// As remove(), but the subscriber is destroyed before the call returns even in the handler of
+    /// another one. In its own handler it is the same as remove(). For a handler that needs the
+    /// descriptor to be closed at once. [remove.now]
     ///
     /// Preconditions:  the running handler was not called through that subscriber.
     virtual bool remove_now(RegistrationKey key) = 0;
@@ -150,10 +153,13 @@ public:
     /// Unregisters a subscriber and returns it alive, to be kept or added to another reactor.
     /// [extract]
     ///
-    /// Returns:        empty, and nothing has changed, for an unknown key and for the subscriber
-    ///                 whose handler is running. Also if the kernel may still hold its address,
-    ///                 because the user closed or replaced the descriptor: then the epoll instance
-    ///                 is replaced, at once outside a handler, else between turns.
+    /// Returns:        the subscriber. Empty, and nothing has changed, for an unknown key and for
+    ///                 the subscriber whose handler is running. If the user closed or replaced the
+    ///                 descriptor, or an entry of a removed subscriber has the same one, the kernel
+    ///                 may still hold the address of the subscriber afterwards. Then the epoll
+    ///                 instance is replaced first: at once outside a handler, else after the turn.
+    ///                 If it could not be replaced yet, the result is empty and the subscriber
+    ///                 stays registered: call extract() again in a later turn.
     [[nodiscard]] virtual AnySubscriber extract(RegistrationKey key) = 0;
 
     /// Something is registered under `key`, paused or not. [registration.stale]
@@ -177,8 +183,8 @@ public:
 
     /// Ends run() after the current batch. [run.stop]
     ///
-    /// If no run is on the stack, the next run() returns before it waits. The request is consumed
-    /// by the run that returns because of it.
+    /// If no run() or run_for() is on the stack, the next one returns before it waits. The request
+    /// is consumed by the run that returns because of it; run_once() neither heeds nor consumes it.
     virtual void stop() noexcept = 0;
 
 protected:

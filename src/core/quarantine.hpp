@@ -13,10 +13,11 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The slots of destroyed subscribers. Decides when their memory is freed.
 ///
-/// A batch may hold the address of a destroyed slot, so its memory stays until the turn ends. Then
-/// settle() frees it, unless the kernel may still hold the address in an epoll entry that
-/// EPOLL_CTL_DEL could not remove: then the slot is quarantined until the epoll instance has been
-/// replaced. Events that the kernel reports for a quarantined slot are counted and dropped.
+/// A batch may hold the address of a destroyed slot, so its memory stays until no event of a batch
+/// is left to dispatch (outside turns: until remove() returns). Then settle() frees it, unless the
+/// kernel may still hold the address in an epoll entry that EPOLL_CTL_DEL could not remove: then
+/// the slot is quarantined until the epoll instance has been replaced. Events that the kernel
+/// reports for a quarantined slot are counted and dropped.
 /// Thread safety:  thread-bound.
 class Quarantine {
 public:
@@ -56,7 +57,8 @@ public:
         }
     }
 
-    /// The epoll instance was replaced by one that knows none of these addresses.
+    /// Frees the quarantined slots: the epoll instance was closed, or replaced by one that knows
+    /// none of their addresses.
     void release() noexcept {
         while (quarantined_ != nullptr) {
             Slot& slot = pop(quarantined_);

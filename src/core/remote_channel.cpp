@@ -15,6 +15,10 @@ void RemoteChannel::notify() const noexcept {
     }
 }
 
+void RemoteChannel::drain() const noexcept {
+    static_cast<void>(sys::eventfd_drain(fd()));
+}
+
 bool RemoteChannel::post(Task& task) noexcept {
     switch (mailbox_.post(task)) {
         case Mailbox<>::PostResult::must_wake:

@@ -16,7 +16,8 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 /// destroyed.
 ///
 /// Kernel: the eventfd is registered edge-triggered, so every write is a new edge and its counter
-/// need not be read. It is read only when it is full, once in 2^64 - 2 wake-ups (eventfd(2)).
+/// need not be read. It is read when it is full, once in 2^64 - 2 wake-ups (eventfd(2)), and before
+/// it is waited for by poll(2), which is level-triggered.
 class RemoteChannel {
 public:
     RemoteChannel() noexcept;
@@ -44,6 +45,9 @@ public:
     [[nodiscard]] bool is_stop_requested() const noexcept {
         return stop_requested_.load(std::memory_order_relaxed);
     }
+    /// Discards the notifications so far, so that poll(2) waits for the next one. Check what they
+    /// announced after this.
+    void drain() const noexcept;
     /// True if a stop was requested; the request is consumed.
     [[nodiscard]] bool take_stop_request() noexcept {
         return stop_requested_.exchange(false, std::memory_order_acquire);

@@ -46,8 +46,8 @@ struct Reactor::State::UntilTime {
     }
 };
 
-/// A run that is on the stack, from its first turn to its last. Flattened into one function: after
-/// the system call of a turn, the predictors of returns and jumps are cold.
+/// Makes turns until `until` is over, a stop was requested, or an error. Flattened into one
+/// function, because after the system call of a turn the predictors of returns and jumps are cold:
 /// docs/internals/decisions/0005-what-speed-cost.md has figures.
 template <typename Until>
 [[gnu::flatten]] Result<> Reactor::State::run(Until until) {
@@ -90,7 +90,7 @@ template <typename Until>
     if (dispatch_batch()) [[likely]] {
         scope.end();
     } else {
-        dispatched -= static_cast<std::size_t>(batch.end - batch.cursor);  // the parent's
+        dispatched -= static_cast<std::size_t>(batch.end - batch.cursor);  // the parent calls them
     }
     return dispatched - without_handler_in_turn;
 }
@@ -142,7 +142,7 @@ inline int Reactor::State::fill_batch(std::int64_t timeout_ns) {
     epoll_event* at = batch.room();
     const int reported = set.wait(at, capacity, timeout_ns);
     if (reported < 0) [[unlikely]] {
-        if (has_turn_end) {
+        if (needs_end_turn) {
             wake_outer_loop();
         }
         return reported;
@@ -185,7 +185,7 @@ inline bool Reactor::State::dispatch_batch() {
     EVENTP_ASSERT(!is_ours || (retired == nullptr && !batch.has_rest()));
     scope.dismiss();
     phase = Phase::idle;
-    if (has_turn_end) [[unlikely]] {
+    if (needs_end_turn) [[unlikely]] {
         end_turn();
     }
     return is_ours;
@@ -193,24 +193,28 @@ inline bool Reactor::State::dispatch_batch() {
 
 /// Calls the handler of each event in the batch.
 inline bool Reactor::State::call_handlers() {
-    // `end` is re-read after each call. remove() sets it to null, so that the inner loop stops
-    // when the running handler has returned and destroy_retired() can destroy what was removed. It
-    // is in memory that the kernel clears in a forked child: there it is null as well.
+    // `end` is a reference, so it is re-read from memory after each call. remove() sets it to null,
+    // below every address, so that the inner loop stops when the running handler has returned; then
+    // destroy_retired() destroys what was removed, before the next event. It is in memory that the
+    // kernel clears in a forked child: there it is null too, and destroy_retired() returns false.
     epoll_event* at = batch.cursor;
     epoll_event* const& end = gate.loop_end() = batch.end;
     while (at != end) {
         do {
             // The loop does not inspect the slot. If an event must not reach the handler any more,
-            // remove(), modify() or fire_once() has replaced `operations` by ones that drop it.
+            // remove(), a pause or fire_once() has replaced `operations` by ones that drop it, or
+            // modify() or extract() has redirected the event in the batch to `discard_slot`.
             // Safety: the kernel returns the address that add() gave it. The memory of a slot is
-            // not freed while the kernel or this batch may hold its address: see Quarantine.
+            // not freed while the kernel or this batch may hold its address: Quarantine delays
+            // that for removed slots, and hand_out() erases an extracted one from the batch.
             Slot* slot = static_cast<Slot*>(at->data.ptr);
             const std::uint32_t events = at->events;
             batch.cursor = ++at;
             EVENTP_ASSERT(slot->operations != nullptr && slot->operations->call != nullptr);
             slot->operations->call(slot, events, reactor);
         } while (at < end);
-        // Reads `end` from memory here: keeping it in a register costs the loop one instruction.
+        // Makes the compiler load `end` again for the test below. Otherwise the loop would keep its
+        // value in a register, which costs one more instruction for each event.
         std::atomic_signal_fence(std::memory_order_acq_rel);
         if (end != nullptr) [[likely]] {
             return true;
@@ -228,7 +232,7 @@ Slot* Reactor::State::running() const noexcept {
             EVENTP_ASSERT(batch.cursor > batch.begin);
             return static_cast<Slot*>(batch.cursor[-1].data.ptr);
         case Phase::after_fork:
-            return asked;
+            return after_fork_slot;
         default:
             return nullptr;
     }
@@ -253,6 +257,7 @@ void Reactor::State::destroy_removed() noexcept {
     if (phase != Phase::dispatching) {
         return;
     }
+    // The phase stays `dispatching`: what a destructor removes is retired too, and destroyed below.
     Slot* const own = running();
     bool is_own_retired = false;
     while (retired != nullptr && !is_in_child()) {
@@ -277,9 +282,11 @@ void Reactor::State::destroy(Slot& slot) noexcept {
     const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
     operations.destroy(&slot);
     quarantine.add(slot);
-    has_turn_end = true;
+    needs_end_turn = true;
 }
 
+/// Called after a turn in which slots were destroyed or stale events reported, after every turn
+/// while stale entries are known or an outer loop watches fd(), and after an exception.
 void Reactor::State::end_turn() noexcept {
     settle();
     wake_outer_loop();

@@ -46,7 +46,7 @@ Result<> Reactor::State::reinit_after_fork() {
     renew_spare();
     pollable.close();
     is_pollable_stale = false;
-    has_turn_end = true;
+    needs_end_turn = true;
     events_without_handler += static_cast<std::uint64_t>(batch.end - batch.cursor);
     batch.reset();
     batch.cancel_all_requeued();
@@ -70,7 +70,7 @@ Result<> Reactor::State::reinit_after_fork() {
         Keeping(const Keeping&) = delete;
         Keeping& operator=(const Keeping&) = delete;
         ~Keeping() {
-            state.asked = nullptr;
+            state.after_fork_slot = nullptr;
             if (state.retired != nullptr) {
                 static_cast<void>(state.destroy_retired());
             }
@@ -99,11 +99,11 @@ void Reactor::State::keep_after_fork(RegistrationId id) {
     if (slot == nullptr) {
         return;  // after_fork() of another one has removed it
     }
-    EVENTP_ASSERT_SLOT(asked == nullptr && is_registered(slot->state), *slot);
+    EVENTP_ASSERT_SLOT(after_fork_slot == nullptr && is_registered(slot->state), *slot);
     if (slot->operations->after_fork != nullptr) {
-        asked = slot;
+        after_fork_slot = slot;
         slot->operations->after_fork(slot, reactor);
-        asked = nullptr;
+        after_fork_slot = nullptr;
         if (retired != nullptr) {
             static_cast<void>(destroy_retired());
         }

@@ -27,7 +27,7 @@ Result<BorrowedFd> Reactor::State::open_pollable() {
         return sys::error(answer);
     }
     pollable = std::move(opened);
-    has_turn_end = true;
+    needs_end_turn = true;
     wake_outer_loop();
     return BorrowedFd{pollable.fd()};
 }

@@ -82,7 +82,7 @@ AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
         // The kernel may hold the address until the epoll instance is replaced.
         is_rebuild_wanted = true;
         has_stale_entries = true;
-        has_turn_end = true;
+        needs_end_turn = true;
         settle();
         if (is_rebuild_wanted || !remove_from_epoll(entry, *slot)) {
             return {};
@@ -91,7 +91,8 @@ AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
     return hand_out(entry, *slot);
 }
 
-/// The kernel does not hold the address of the slot any more.
+/// Unregisters a slot whose address the kernel does not hold any more. The batch does not hold it
+/// afterwards either, so the new owner may free it at once, even in a handler.
 AnySubscriber Reactor::State::hand_out(detail::Registry::Entry entry, Slot& slot) noexcept {
     EVENTP_ASSERT_SLOT(!slot.kernel_may_hold, slot);
     batch.cancel_requeued(slot);
@@ -118,8 +119,8 @@ Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
     return extracted;
 }
 
-/// From here on add() and run() fail. Runs user code: it destroys posted closures, and resumes
-/// coroutines that wait for one with broken_pipe.
+/// From here on add(), modify() and the runs fail. Runs user code: destroys posted closures and
+/// resumes, with broken_pipe, the coroutines that wait for one.
 void Reactor::State::close() noexcept {
     EVENTP_ASSERT(phase == Phase::idle);
     const PhaseScope scope{*this, Phase::destroying};

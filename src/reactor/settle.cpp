@@ -37,7 +37,7 @@ void Reactor::State::settle_stale_entries() noexcept {
     has_slow_wait = has_slow_wait || is_throttled;
     stale_in_turn = 0;
     has_stale_entries = is_rebuild_wanted || is_pollable_stale || quarantine.size() > 0;
-    has_turn_end = has_turn_end || has_stale_entries;
+    needs_end_turn = needs_end_turn || has_stale_entries;
 }
 
 bool Reactor::State::is_rebuild_due() const noexcept {

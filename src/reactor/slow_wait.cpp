@@ -35,7 +35,7 @@ std::int64_t now_ns() noexcept {
     epoll_event* at = has_requeued ? batch.room_after_requeued() : batch.room();
     const int reported = wait_slow(at, has_requeued ? 0 : timeout_ns);
     if (reported < 0) {
-        if (has_turn_end) {
+        if (needs_end_turn) {
             wake_outer_loop();
         }
         return reported;
@@ -110,7 +110,9 @@ std::int64_t Reactor::State::wait_for_wakeup(std::int64_t timeout_ns) {
     const std::int64_t start = now_ns();
     const std::int64_t longest = timeout_ns < 0 ? throttle_ns : std::min(throttle_ns, timeout_ns);
     is_throttled = false;
-    if (!has_endpoints || channel->mailbox().prepare_to_sleep()) {
+    channel->drain();
+    if ((!has_endpoints || channel->mailbox().prepare_to_sleep()) &&
+        !channel->is_stop_requested()) {
         static_cast<void>(sys::wait_readable(channel->fd(), longest));
     }
     channel->mailbox().mark_awake();

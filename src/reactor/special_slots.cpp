@@ -32,7 +32,7 @@ void Reactor::State::on_stale(Slot* /*slot*/, std::uint32_t /*events*/, ReactorO
     ++state.stale_in_turn;
     ++state.stale_since_rebuild;
     state.has_stale_entries = true;
-    state.has_turn_end = true;
+    state.needs_end_turn = true;
 }
 
 void Reactor::State::on_wakeup(Slot* /*slot*/, std::uint32_t /*events*/, ReactorOps* reactor) {

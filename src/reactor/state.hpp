@@ -26,10 +26,10 @@ struct alignas(64) Reactor::State {
     /// Which user code of this reactor is on the stack.
     enum class Phase : std::uint8_t {
         idle,                // none
-        dispatching,         // a handler
+        dispatching,         // a handler or posted closure, or a destructor that it has called
         destroying_retired,  // between two handlers: a destructor of what the first one removed
         destroying,          // a destructor, outside dispatch
-        after_fork,          // after_fork() of `asked`
+        after_fork,          // after_fork() of `after_fork_slot`
         reading_fd,          // fd() of a subscriber: it may not use the reactor
     };
     class PhaseScope;
@@ -49,8 +49,9 @@ struct alignas(64) Reactor::State {
 
     // --- who may use the reactor (reactor.cpp) ---
 
-    /// Why an operation is refused, or std::errc{}: this is a forked child, the reactor is closed,
-    /// or fd() of a subscriber is on the stack. Terminates if another thread uses the reactor.
+    /// Why an operation is refused: this is a forked child, the reactor is closed, or fd() of a
+    /// subscriber is on the stack. std::errc{} if it is not refused. Terminates if another thread
+    /// uses the reactor.
     [[nodiscard]] std::errc refusal() const noexcept {
         const detail::ThreadToken user = gate.user();
         if (user == detail::this_thread() || user == detail::UserGate::idle) [[likely]] {
@@ -62,7 +63,7 @@ struct alignas(64) Reactor::State {
     [[nodiscard]] std::errc refusal_unless_idle() const noexcept {
         return gate.user() == detail::UserGate::idle ? std::errc{} : refusal_to_run();
     }
-    /// For operations that may be used while the reactor is being destroyed.
+    /// For operations that also work while the reactor is closed or being destroyed.
     [[nodiscard]] bool is_usable() const noexcept {
         const std::errc why = refusal();
         return why == std::errc{} || why == std::errc::operation_canceled;
@@ -90,7 +91,7 @@ struct alignas(64) Reactor::State {
     bool call_handlers();
     /// Destroys what a handler removed, after it has returned. False in a forked child.
     bool destroy_retired() noexcept;
-    /// The same while the handler of `running` is on the stack: `running` is not destroyed.
+    /// The same while a handler is on the stack, whose subscriber, running(), is not destroyed.
     void destroy_removed() noexcept;
     void destroy(detail::Slot& slot) noexcept;
     void end_turn() noexcept;
@@ -127,13 +128,14 @@ struct alignas(64) Reactor::State {
     // --- between turns (settle.cpp, rebuild.cpp) ---
 
     /// Frees the memory of destroyed slots and replaces the epoll instance if that is due. Does
-    /// nothing if user code is on the stack or events of the last turn are still to be dispatched.
+    /// nothing if user code is on the stack, if events of the last turn are still to be dispatched,
+    /// in a forked child, and after the reactor was closed.
     void settle() noexcept {
         if (phase != Phase::idle || batch.has_rest() || is_in_child() || is_closed) {
             return;
         }
         quarantine.settle(stale_operations);
-        has_turn_end = pollable.is_open();
+        needs_end_turn = pollable.is_open();
         if (has_stale_entries) [[unlikely]] {
             settle_stale_entries();
         }
@@ -182,9 +184,9 @@ struct alignas(64) Reactor::State {
     int capacity;
     Phase phase = Phase::idle;
     bool has_slow_wait;              // see fill_batch_slow()
-    bool has_turn_end = false;       // see end_turn()
+    bool needs_end_turn = false;     // end_turn() has something to do
     bool has_stale_entries = false;  // see settle_stale_entries()
-    bool is_rebuild_wanted = false;
+    bool is_rebuild_wanted = false;  // by extract(), for a slot whose address the kernel may hold
     bool is_pollable_stale = false;  // the kernel refused to attach the epoll instance
     bool is_closed = false;
     bool has_endpoints = false;  // a RemoteEndpoint was made
@@ -209,7 +211,7 @@ struct alignas(64) Reactor::State {
     detail::Registry registry;
     detail::Quarantine quarantine;
     detail::IdAllocator ids;
-    detail::Slot* asked = nullptr;               // in Phase::after_fork
+    detail::Slot* after_fork_slot = nullptr;     // whose after_fork() is on the stack
     detail::ThreadToken reading_user = nullptr;  // of the gate, before Phase::reading_fd
     detail::Slot wakeup_slot = slot_without_value(wakeup_operations);
     detail::Slot tasks_slot = slot_without_value(tasks_operations);

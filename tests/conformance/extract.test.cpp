@@ -11,7 +11,7 @@
 namespace eventp::support {
 namespace {
 
-TEST(ReactorTake, ReturnsTheSubscriberAlive) {  // [extract]
+TEST(ReactorExtract, ReturnsTheSubscriberAlive) {  // [extract]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -29,7 +29,7 @@ TEST(ReactorTake, ReturnsTheSubscriberAlive) {  // [extract]
     EXPECT_EQ(source.destroyed, 1);
 }
 
-TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [extract]
+TEST(ReactorExtract, MovesASubscriberToAnotherReactor) {  // [extract]
     Reactor first;
     Reactor second;
     Source source;
@@ -48,7 +48,7 @@ TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [extract]
     EXPECT_EQ(source.told_name, *moved);
 }
 
-TEST(ReactorTake, IsEmptyForAnUnknownId) {  // [extract] [registration.stale]
+TEST(ReactorExtract, IsEmptyForAnUnknownId) {  // [extract] [registration.stale]
     Reactor reactor;
     Source source;
     const RegistrationId stale = source.add_to(reactor);
@@ -62,7 +62,7 @@ TEST(ReactorTake, IsEmptyForAnUnknownId) {  // [extract] [registration.stale]
     EXPECT_TRUE(reactor.contains(source));
 }
 
-TEST(ReactorTake, IsEmptyForTheRunningSubscriberAndChangesNothing) {  // [extract]
+TEST(ReactorExtract, IsEmptyForTheRunningSubscriberAndChangesNothing) {  // [extract]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
                       EXPECT_FALSE(by.extract(self));
@@ -77,7 +77,7 @@ TEST(ReactorTake, IsEmptyForTheRunningSubscriberAndChangesNothing) {  // [extrac
     EXPECT_EQ(source.destroyed, 0);
 }
 
-TEST(ReactorTake, OfASubscriberWithAPendingEventDropsTheEvent) {  // [extract]
+TEST(ReactorExtract, OfASubscriberWithAPendingEventDropsTheEvent) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     AnySubscriber taken;
@@ -95,7 +95,7 @@ TEST(ReactorTake, OfASubscriberWithAPendingEventDropsTheEvent) {  // [extract]
     EXPECT_EQ(reactor.stats().events_dropped, 1U);
 }
 
-TEST(ReactorTake, OfASubscriberWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
+TEST(ReactorExtract, OfASubscriberWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -110,7 +110,8 @@ TEST(ReactorTake, OfASubscriberWithAPendingEventMayBeDestroyedAtOnce) {  // [ext
     EXPECT_EQ(poll(reactor), 2U);
 }
 
-TEST(ReactorTake, OfASubscriberThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract] [requeue]
+TEST(ReactorExtract,
+     OfASubscriberThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract] [requeue]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading};
     crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
@@ -127,7 +128,8 @@ TEST(ReactorTake, OfASubscriberThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // 
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(ReactorTake, LetsAHandlerAddTheSubscriberAgainForTheNextWait) {  // [extract] [add.next_turn]
+TEST(ReactorExtract,
+     LetsAHandlerAddTheSubscriberAgainForTheNextWait) {  // [extract] [add.next_turn]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_once};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -143,7 +145,7 @@ TEST(ReactorTake, LetsAHandlerAddTheSubscriberAgainForTheNextWait) {  // [extrac
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
+TEST(ReactorExtract, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
     Reactor reactor;
     Source source{reading_once};
     source.add_to(reactor);
@@ -157,7 +159,7 @@ TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerRebuildsAtOnce) {  // [extract]
+TEST(ReactorExtract, OfAClosedDescriptorOutsideAHandlerRebuildsAtOnce) {  // [extract]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -168,7 +170,7 @@ TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerRebuildsAtOnce) {  // [extra
     EXPECT_FALSE(reactor.contains(name));
 }
 
-TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheRebuild) {  // [extract]
+TEST(ReactorExtract, OfAClosedDescriptorInAHandlerIsEmptyUntilTheRebuild) {  // [extract]
     Reactor reactor;
     Source closed;
     closed.add_to(reactor);

@@ -194,7 +194,7 @@ TEST(SwappedNumber, IsNotReportedWhilePausedAndItsStaleEntryIsRemoved) {
 
 // --- a number that the quarantine holds ---------------------------------------------------------
 
-TEST(HeldNumber, IsModifiedWithoutARebuild) {  // [ghost.number]
+TEST(StaleDescriptor, IsModifiedWithoutARebuild) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
@@ -208,7 +208,7 @@ TEST(HeldNumber, IsModifiedWithoutARebuild) {  // [ghost.number]
     EXPECT_TRUE(newcomer.event.is_writable());
 }
 
-TEST(HeldNumber, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
+TEST(StaleDescriptor, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -228,7 +228,7 @@ TEST(HeldNumber, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modif
     EXPECT_FALSE(newcomer.event.is_readable());
 }
 
-TEST(HeldNumber, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [modify.paused]
+TEST(StaleDescriptor, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [modify.paused]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -246,7 +246,7 @@ TEST(HeldNumber, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [m
     EXPECT_TRUE(entries_of(working_set()).back().events & EPOLLEXCLUSIVE);
 }
 
-TEST(HeldNumber, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.paused]
+TEST(StaleDescriptor, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.paused]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -263,7 +263,7 @@ TEST(HeldNumber, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.pa
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
+TEST(StaleDescriptor, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -278,7 +278,8 @@ TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(HeldNumber, IsExtractedOutsideAHandlerAndInOneAfterARebuild) {  // [ghost.number] [extract]
+TEST(StaleDescriptor,
+     IsExtractedOutsideAHandlerAndInOneAfterARebuild) {  // [ghost.number] [extract]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int number = 190;  // no other descriptor of this program
 
-class PausedOnAHeldNumber : public testing::Test {
+class PausedOnAStaleDescriptor : public testing::Test {
 protected:
     /// The first handler pauses its subscriber and then does this.
     void when_paused(Source::Action action) {
@@ -30,7 +30,7 @@ protected:
     Source watched{number};
 };
 
-TEST_F(PausedOnAHeldNumber, IsReportedAfterItResumed) {  // [modify.paused] [ghost.number]
+TEST_F(PausedOnAStaleDescriptor, IsReportedAfterItResumed) {  // [modify.paused] [ghost.number]
     when_paused([](Source& self, ReactorOps& by) { EXPECT_TRUE(by.modify(self.name, reading)); });
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -40,7 +40,7 @@ TEST_F(PausedOnAHeldNumber, IsReportedAfterItResumed) {  // [modify.paused] [gho
     EXPECT_EQ(reactor.stats().rebuilds, 0U);
 }
 
-TEST_F(PausedOnAHeldNumber, IsNotReportedUntilItResumes) {  // [modify.paused] [ghost.number]
+TEST_F(PausedOnAStaleDescriptor, IsNotReportedUntilItResumes) {  // [modify.paused] [ghost.number]
     when_paused([](Source&, ReactorOps&) {});
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -51,7 +51,7 @@ TEST_F(PausedOnAHeldNumber, IsNotReportedUntilItResumes) {  // [modify.paused] [
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_F(PausedOnAHeldNumber, CannotBeRequeued) {  // [requeue] [modify.paused]
+TEST_F(PausedOnAStaleDescriptor, CannotBeRequeued) {  // [requeue] [modify.paused]
     when_paused([](Source& self, ReactorOps& by) { EXPECT_FALSE(by.requeue(self.name)); });
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -60,7 +60,7 @@ TEST_F(PausedOnAHeldNumber, CannotBeRequeued) {  // [requeue] [modify.paused]
     EXPECT_EQ(watched.calls, 1);
 }
 
-TEST_F(PausedOnAHeldNumber, KeepsItsMemoryWhenItIsRemoved) {  // [remove.self] [ghost.number]
+TEST_F(PausedOnAStaleDescriptor, KeepsItsMemoryWhenItIsRemoved) {  // [remove.self] [ghost.number]
     when_paused([](Source& self, ReactorOps& by) { EXPECT_TRUE(by.remove(self.name)); });
 
     EXPECT_EQ(poll(reactor), 1U);

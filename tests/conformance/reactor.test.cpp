@@ -181,7 +181,7 @@ TEST(ReactorFind, IsNullForTheRunningSubscriberAndNotForOthers) {  // [find]
 
 // --- release ------------------------------------------------------------------------------------
 
-TEST(ReactorRelease, ReturnsTheSubscribersAliveForAnotherReactor) {
+TEST(ReactorCloseAndExtract, ReturnsTheSubscribersAliveForAnotherReactor) {
     // [reactor.close_and_extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading_once};
@@ -205,7 +205,8 @@ TEST(ReactorRelease, ReturnsTheSubscribersAliveForAnotherReactor) {
     }
 }
 
-TEST(ReactorRelease, LeavesAReactorThatFailsWithOperationCanceled) {  // [reactor.close_and_extract]
+TEST(ReactorCloseAndExtract,
+     LeavesAReactorThatFailsWithOperationCanceled) {  // [reactor.close_and_extract]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -229,7 +230,7 @@ TEST(ReactorRelease, LeavesAReactorThatFailsWithOperationCanceled) {  // [reacto
     EXPECT_EQ(source.calls, 0);
 }
 
-TEST(ReactorRelease, OfAnEmptyReactorReturnsNothing) {  // [reactor.close_and_extract]
+TEST(ReactorCloseAndExtract, OfAnEmptyReactorReturnsNothing) {  // [reactor.close_and_extract]
     Reactor reactor;
 
     const auto released = reactor.close_and_extract();

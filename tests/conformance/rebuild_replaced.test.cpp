@@ -49,8 +49,8 @@ TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild
 }
 
 /// Makes fd() return the number of a registered descriptor that was closed.
-struct FacadeUnderAUsedNumber {
-    explicit FacadeUnderAUsedNumber(Reactor& reactor) {
+struct PollableUnderAReusedDescriptor {
+    explicit PollableUnderAReusedDescriptor(Reactor& reactor) {
         watched.add_to(reactor);
         file.reset();
         outside = reactor.fd().value_or(BorrowedFd{}).fd();
@@ -63,12 +63,12 @@ struct FacadeUnderAUsedNumber {
     int outside = -1;
 };
 
-TEST(FacadeUnderAUsedNumber,
+TEST(PollableUnderAReusedDescriptor,
      IsReadableForWhatIsReadyAfterARebuild) {  // [reactor.fd] [ghost.rebuild]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps&) { self.drain(); }};
     source.add_to(reactor);
-    const FacadeUnderAUsedNumber scene{reactor};
+    const PollableUnderAReusedDescriptor scene{reactor};
 
     rebuild_now(reactor);
     static_cast<void>(poll(reactor));
@@ -80,10 +80,10 @@ TEST(FacadeUnderAUsedNumber,
     EXPECT_FALSE(is_readable(scene.outside));
 }
 
-TEST(FacadeUnderAUsedNumber, IsNotWatchedForItsPredecessor) {
+TEST(PollableUnderAReusedDescriptor, IsNotWatchedForItsPredecessor) {
     // [reactor.fd] [ghost.rebuild]
     Reactor reactor;
-    const FacadeUnderAUsedNumber scene{reactor};
+    const PollableUnderAReusedDescriptor scene{reactor};
 
     rebuild_now(reactor);
 

@@ -20,7 +20,7 @@ Source::Action until(int runs) {
     };
 }
 
-TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [requeue]
+TEST(ReactorRequeue, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), until(3)};
     source.add_to(reactor);
@@ -38,7 +38,7 @@ TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [r
     EXPECT_EQ(reactor.stats().events_reported, 1U);
 }
 
-TEST(ReactorAgain, TwiceInATurnCallsTheHandlerOnce) {  // [requeue]
+TEST(ReactorRequeue, TwiceInATurnCallsTheHandlerOnce) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
@@ -55,7 +55,7 @@ TEST(ReactorAgain, TwiceInATurnCallsTheHandlerOnce) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, IsReplacedByAnEventThatTheKernelReports) {  // [requeue]
+TEST(ReactorRequeue, IsReplacedByAnEventThatTheKernelReports) {  // [requeue]
     Reactor reactor;
     SocketPair sockets;
     std::vector<Event> seen;
@@ -80,7 +80,7 @@ TEST(ReactorAgain, IsReplacedByAnEventThatTheKernelReports) {  // [requeue]
     EXPECT_EQ(seen, (std::vector{Event{EPOLLOUT}, Event{EPOLLIN | EPOLLOUT}}));
 }
 
-TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [requeue]
+TEST(ReactorRequeue, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [requeue]
     Reactor reactor;
     Source source{reading, until(2)};
     source.add_to(reactor);
@@ -92,7 +92,7 @@ TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [re
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OmitsConditionsThatAreNoLongerRequested) {  // [requeue]
+TEST(ReactorRequeue, OmitsConditionsThatAreNoLongerRequested) {  // [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
@@ -111,7 +111,7 @@ TEST(ReactorAgain, OmitsConditionsThatAreNoLongerRequested) {  // [requeue]
     EXPECT_EQ(source.told, reading_edges);
 }
 
-TEST(ReactorAgain, DoesNotCallASubscriberIfNoConditionIsLeft) {  // [requeue]
+TEST(ReactorRequeue, DoesNotCallASubscriberIfNoConditionIsLeft) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, until(100)};
     source.add_to(reactor);
@@ -124,7 +124,7 @@ TEST(ReactorAgain, DoesNotCallASubscriberIfNoConditionIsLeft) {  // [requeue]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorAgain, DoesNotCallASubscriberThatWasRemovedSince) {  // [requeue] [remove.self]
+TEST(ReactorRequeue, DoesNotCallASubscriberThatWasRemovedSince) {  // [requeue] [remove.self]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       EXPECT_TRUE(by.requeue(self));
@@ -138,7 +138,7 @@ TEST(ReactorAgain, DoesNotCallASubscriberThatWasRemovedSince) {  // [requeue] [r
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain,
+TEST(ReactorRequeue,
      DoesNotCallASubscriberThatWasRemovedBetweenTurns) {  // [requeue] [remove.outside]
     Reactor reactor;
     Source source{reading_edges, until(100)};
@@ -154,7 +154,7 @@ TEST(ReactorAgain,
     EXPECT_EQ(source.told_name, source.name);
 }
 
-TEST(ReactorAgain, DoesNotCallASubscriberThatWasPausedSince) {  // [requeue] [modify.paused]
+TEST(ReactorRequeue, DoesNotCallASubscriberThatWasPausedSince) {  // [requeue] [modify.paused]
     Reactor reactor;
     Source source{reading_edges, until(2)};
     source.add_to(reactor);
@@ -170,7 +170,7 @@ TEST(ReactorAgain, DoesNotCallASubscriberThatWasPausedSince) {  // [requeue] [mo
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorAgain, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [requeue]
+TEST(ReactorRequeue, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [requeue]
     Reactor reactor;
     Source source{reading_once, until(2)};
     source.add_to(reactor);
@@ -183,7 +183,7 @@ TEST(ReactorAgain, CallsAFiredOneShotSubscriberOnceMoreWithoutArmingIt) {  // [r
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [requeue]
+TEST(ReactorRequeue, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [requeue]
     Reactor reactor;
     Source ready{reading_once, [](Source& self, ReactorOps& by) {
                      if (self.calls == 1) {
@@ -210,7 +210,7 @@ TEST(ReactorAgain, LeavesAOneShotSubscriberThatWasArmedToTheKernel) {  // [reque
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [requeue]
+TEST(ReactorRequeue, OfAnotherRunsItInTheNextTurn) {  // [requeue]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_edges};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -226,7 +226,7 @@ TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, ReturnsFalseForUnknownIdleAndPausedSubscribers) {  // [requeue]
+TEST(ReactorRequeue, ReturnsFalseForUnknownIdleAndPausedSubscribers) {  // [requeue]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
@@ -248,7 +248,7 @@ TEST(ReactorAgain, ReturnsFalseForUnknownIdleAndPausedSubscribers) {  // [requeu
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OutsideATurnReturnsFalse) {  // [requeue]
+TEST(ReactorRequeue, OutsideATurnReturnsFalse) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     source.add_to(reactor);
@@ -261,7 +261,7 @@ TEST(ReactorAgain, OutsideATurnReturnsFalse) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, OfMoreSubscribersThanAWaitCanReportLosesNone) {  // [requeue]
+TEST(ReactorRequeue, OfMoreSubscribersThanAWaitCanReportLosesNone) {  // [requeue]
     auto reactor = Reactor::create({.event_capacity = 2});
     ASSERT_TRUE(reactor);
     Crowd crowd{*reactor, 9, reading_edges};
@@ -282,7 +282,7 @@ TEST(ReactorAgain, OfMoreSubscribersThanAWaitCanReportLosesNone) {  // [requeue]
     EXPECT_EQ(poll(*reactor), 0U);
 }
 
-TEST(ReactorAgain, StaysFairToOthers) {  // [requeue]
+TEST(ReactorRequeue, StaysFairToOthers) {  // [requeue]
     Reactor reactor;
     Source greedy{reading_edges, until(1000)};
     greedy.add_to(reactor);
@@ -299,7 +299,7 @@ TEST(ReactorAgain, StaysFairToOthers) {  // [requeue]
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorAgain, WaitsUntilTheRestOfABatchIsDispatched) {  // [requeue] [dispatch.throws]
+TEST(ReactorRequeue, WaitsUntilTheRestOfABatchIsDispatched) {  // [requeue] [dispatch.throws]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges,
                       [](std::size_t position, Source& self, ReactorOps& by) {
@@ -320,7 +320,7 @@ TEST(ReactorAgain, WaitsUntilTheRestOfABatchIsDispatched) {  // [requeue] [dispa
 }
 #endif
 
-TEST(ReactorAgain, KeepsAOneShotWhoseEventIsStillToBeDispatched) {  // [requeue]
+TEST(ReactorRequeue, KeepsAOneShotWhoseEventIsStillToBeDispatched) {  // [requeue]
     Reactor reactor;
     Source first{reading_once};
     Source second{reading_once};

@@ -18,6 +18,7 @@ namespace {
 bool refuses_instances = false;
 bool counts_polls = false;
 std::vector<int> pauses;  // timeouts of poll(2), in milliseconds
+int polls_cut_short = 0;  // that returned because a descriptor was ready
 
 }  // namespace
 
@@ -37,7 +38,9 @@ int __wrap_poll(pollfd* entries, nfds_t count, int timeout) {
         pauses.push_back(timeout);
         timeout = 0;
     }
-    return __real_poll(entries, count, timeout);
+    const int ready = __real_poll(entries, count, timeout);
+    polls_cut_short += counts_polls && ready > 0 ? 1 : 0;
+    return ready;
 }
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
@@ -66,6 +69,7 @@ protected:
         counts_polls = false;
         refuses_instances = false;
         pauses.clear();
+        polls_cut_short = 0;
     }
 
     Reactor reactor;
@@ -94,6 +98,24 @@ TEST_F(Throttle, DoesNotPauseOverAPostedClosure) {  // [ghost.throttle] [remote.
         EXPECT_EQ(reactor.run_once(), 0U);
     }
     EXPECT_EQ(ran, 3);
+    EXPECT_TRUE(pauses.empty());
+}
+
+TEST_F(Throttle, IsNotCutShortByAnEarlierWakeUp) {  // [ghost.throttle]
+    const RemoteEndpoint endpoint{reactor};
+    ASSERT_TRUE(endpoint.stop());
+    ASSERT_TRUE(reactor.run());
+    pauses.clear();
+    for (int turn = 0; turn < 5; ++turn) {
+        EXPECT_EQ(reactor.run_once(), 0U);
+    }
+    EXPECT_EQ(pauses, (std::vector{100, 100, 100, 100, 100}));
+    EXPECT_EQ(polls_cut_short, 0);
+}
+
+TEST_F(Throttle, DoesNotPauseIfAStopWasRequested) {  // [ghost.throttle] [run.stop]
+    reactor.stop();
+    EXPECT_EQ(reactor.run_once(), 0U);
     EXPECT_TRUE(pauses.empty());
 }
 

@@ -26,15 +26,15 @@ struct Operations {
     void (*after_fork)(Slot* slot, ReactorOps* reactor);
 };
 
-/// What dispatch does with an event of a slot. A change of mode changes what is called, so that the
-/// dispatch loop does not inspect a slot.
+/// What dispatch does with an event of a slot. set_state() points `operations` at the entry of the
+/// mode, so that the dispatch loop need not inspect the slot.
 enum class DispatchMode : std::uint8_t {
     call,       // call the handler
     call_once,  // set the state `fired`, then call the handler
     drop,       // count the event as dropped
 };
 
-/// The life of a slot. Each transition has a number, and one function that makes it.
+/// The life of a slot. The table below has the functions that make each transition.
 ///
 ///                             (no memory)
 ///                            1 |       ^ 2
@@ -79,6 +79,7 @@ enum class DispatchMode : std::uint8_t {
 ///      5  one-shot event      fire_once                               core/slot.cpp
 ///      6  paused              State::pause                            reactor/add_modify.cpp
 ///         closed by the user  State::commit_rebuild                   reactor/rebuild.cpp
+///         in a forked child   State::reinit_after_fork                reactor/fork.cpp
 ///      7  resumed             State::resume                           reactor/add_modify.cpp
 ///      8  armed again         State::change_watched                   reactor/add_modify.cpp
 ///         requeued            Batch::prepend_requeued                 core/batch.hpp
@@ -107,7 +108,7 @@ enum class SlotState : std::uint8_t {
 ///
 /// Invariant: the value is alive exactly while `operations` points into a table of its type.
 /// Invariant: `live` is valid in the states up to `unwatched`, `next` in the later ones.
-/// `fd` stays readable after the value was destroyed: the quarantine needs it.
+/// `fd` is a copy, readable after the value was destroyed too: failed assertions print it.
 /// `align_log2` says how the memory was allocated: by allocate_slot() with that alignment or, if it
 /// is `in_block`, as part of a block (block.hpp).
 struct Slot {
@@ -141,7 +142,8 @@ struct OperationsTable {
 EVENTP_API void fire_once(Slot* slot, std::uint32_t events, ReactorOps* reactor);
 EVENTP_API void drop_event(Slot* slot, std::uint32_t events, ReactorOps* reactor);
 
-/// Uninitialised memory for a slot and a value after it. Throws std::bad_alloc.
+/// Makes an unregistered slot without operations, and uninitialised memory for a value after it.
+/// Throws std::bad_alloc.
 [[nodiscard]] EVENTP_API Slot* allocate_slot(std::size_t value_size, std::size_t value_align);
 EVENTP_API void free_slot(Slot* slot) noexcept;
 

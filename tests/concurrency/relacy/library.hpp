@@ -14,6 +14,7 @@
 #include "base/assert.cpp"
 #include "base/contract.cpp"
 #include "base/fd.cpp"
+#include "base/link_check.cpp"
 #include "core/epoll_set.cpp"
 #include "core/registry.cpp"
 #include "core/remote_channel.cpp"
@@ -107,6 +108,10 @@ ProcessNumber current_process() noexcept {
 WipedMemory::WipedMemory() noexcept : cell_{new WipedCell} {}
 WipedMemory::~WipedMemory() {
     delete cell_;
+}
+
+void UserGate::expect_no_other_thread(ThreadToken user) noexcept {
+    expects(user == nullptr || user == closed || user == reading_fd, "used by another thread");
 }
 
 void* allocate_task(std::size_t size) {
