@@ -34,6 +34,7 @@ int wait_readable(int fd, std::int64_t timeout_ns);
 
 /// Makes `to` another number of the file that `from` names, closing what `to` named.
 [[nodiscard]] int replace(int from, int to) noexcept;
+/// True if a sandbox refuses to say.
 [[nodiscard]] bool is_open(int fd) noexcept;
 /// There is nothing to be done about a close that fails: the number is gone either way.
 void close(int fd) noexcept;
