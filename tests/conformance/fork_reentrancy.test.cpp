@@ -159,6 +159,22 @@ TEST(AfterFork, MayRemoveItsOwnSubscriberWhichEndsWhenItHasReturned) {  // [fork
     EXPECT_EQ(poll(reactor), 1U);
 }
 
+TEST(AfterFork, CannotExtractItsOwnSubscriber) {  // [extract] [fork.reinit]
+    Reactor reactor;
+    Forks forks;
+    forks.add_to(reactor);
+    forks.after_fork = [](Forks& self, ReactorOps& by) { EXPECT_FALSE(by.extract(self.name)); };
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_EQ(forks.destroyed, 0);
+        EXPECT_TRUE(reactor.contains(forks.name));
+        EXPECT_EQ(poll(reactor), 1U);
+    }));
+
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
 /// A device that leaves the reactor in a child.
 struct Leaver {
     explicit Leaver(int& counter) : destroyed{counter} {}
