@@ -35,7 +35,7 @@ void expect_exact(const char* peer, const Tally& tally, std::uint64_t fired) {
     return static_cast<double>(ns) / static_cast<double>(operations);
 }
 
-/// The longer a sample takes to prepare, the more time there is, and samples are still fewer.
+/// A sample that takes longer to prepare gets more time, and there are still fewer samples.
 [[nodiscard]] double seconds_for(std::size_t descriptors) {
     return descriptors < 10'000 ? 8 : 40;
 }

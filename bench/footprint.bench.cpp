@@ -19,7 +19,7 @@ namespace bench {
 
 namespace {
 
-// A little less than a power of two: lists that double have hardly any room to spare.
+// A little less than a power of two: arrays that double their capacity are almost full.
 constexpr std::size_t registrations = 8000;
 
 [[nodiscard]] double allocated() {
@@ -105,8 +105,8 @@ std::vector<Candidate> values(const SharedFds& fds) {
     return {{"eventp", made}, {"eventp_builder", built}, {"raw_epoll", bare}};
 }
 
-/// What a library holds for one descriptor, without the elements of our own list of them. The
-/// user's own value is not in it (n = 0): it needs an allocation of its own.
+/// What a library allocates for one descriptor. The list of descriptors of this benchmark is not
+/// counted, nor is the value of the user (n = 0), which needs an allocation of its own.
 template <typename Peer, typename Element>
 Candidate library(const SharedFds& fds) {
     return {Peer::name, [fds] {

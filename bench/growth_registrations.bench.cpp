@@ -80,8 +80,8 @@ void remove_now_in_handler(ReactorOps& reactor, RegistrationId name) {
     expect(reactor.remove_now(name), "remove_now");
 }
 
-/// The header allows one look at the rest of the batch, which the capacity bounds: it is 8 here,
-/// and as many registrations as fit are ready.
+/// The header allows one pass over the rest of the batch, which the capacity limits: it is 8 here,
+/// and that many registrations are ready.
 std::size_t modify_in_handler(std::size_t n) {
     constexpr std::size_t capacity = 8;
     const EventFds fds{n};
@@ -107,7 +107,7 @@ std::size_t modify_in_handler(std::size_t n) {
 }
 
 /// A program that closes descriptors before it removes their registrations: the next descriptor
-/// gets the same number. `with_modify`: and its interest changes once.
+/// has the same number. `with_modify`: the interest of that one is changed once.
 template <bool with_modify>
 std::size_t close_before_remove(std::size_t n, std::size_t cycles) {
     Beside beside{n};

@@ -71,8 +71,9 @@ private:
 /// tools/bench_samples.py sends them.
 int run_points(int argc, char** argv, void (*add_points)(Points&));
 
-/// How often a sample repeats its operation: so often that it takes about `target_ns`, which is
-/// longer than reading the clock and shorter than a time slice. The first sample finds it.
+/// How often a sample repeats its operation: so often that the sample takes about `target_ns`,
+/// which is longer than reading the clock and shorter than a time slice. The first sample
+/// determines it.
 class SampleLength {
 public:
     explicit SampleLength(bool is_smoke, std::int64_t target_ns = 2'000'000,
@@ -80,7 +81,7 @@ public:
         : target_ns_{is_smoke ? 1 : target_ns}, repeats_min_{is_smoke ? 1 : repeats_min} {}
 
     /// `run(times)` repeats the operation `times` times and returns the nanoseconds that it took.
-    /// Returns those of one run, after a shorter one to warm up; `repeats()` is its length.
+    /// Returns the result of one run of `repeats()` times, after a shorter run to warm up.
     template <typename Run>
     [[nodiscard]] std::int64_t time(Run run) {
         while (!is_known_) {

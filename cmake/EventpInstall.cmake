@@ -23,7 +23,7 @@ install(FILES ${PROJECT_BINARY_DIR}/eventp-config.cmake
         DESTINATION ${config_dir})
 
 # pkg-config: every path starts at the .pc file, so that the prefix can be moved. An absolute
-# directory given by whoever configures is kept as it is.
+# directory that was given when configuring is kept as it is.
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 set(pc_prefix ${CMAKE_INSTALL_PREFIX})
 if(NOT IS_ABSOLUTE ${pkgconfig_dir})
@@ -46,3 +46,6 @@ if(eventp_type STREQUAL STATIC_LIBRARY)
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/eventp.pc.in ${PROJECT_BINARY_DIR}/eventp.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/eventp.pc DESTINATION ${pkgconfig_dir})
+
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})

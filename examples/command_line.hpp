@@ -10,7 +10,7 @@
 
 namespace example {
 
-/// Options of the form `--name value`, looked at one after the other.
+/// Reads options of the form `--name value`, one after the other.
 class CommandLine {
 public:
     CommandLine(int argc, char** argv) : words_{argv + 1, argv + argc} {}
@@ -24,7 +24,7 @@ public:
         words_ = words_.subspan(1);
         return true;
     }
-    /// The value behind the option just taken: a number from `min` to `max`.
+    /// Reads the value of the option just taken: a number from `min` to `max`.
     template <std::integral T>
     [[nodiscard]] bool value(T& out, T min, T max) {
         if (at_end()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A TCP server that sends back what it is sent. echo/listener.hpp and echo/connection.hpp are its
-// two handlers, plain functions that tests/example/echo_server.test.cpp calls without a socket.
+// A TCP server that sends back what it receives. Its two handlers are in echo/listener.hpp and
+// echo/connection.hpp: functions that tests/example/echo_server.test.cpp calls without a socket.
 #include <chrono>
 #include <cinttypes>
 #include <csignal>
@@ -33,7 +33,7 @@ constexpr const char* usage =
     "  --grace MS      time to flush what is owed after SIGINT or SIGTERM (1000);\n"
     "                  a second signal ends it at once\n";
 
-/// When there was nothing to accept with, and no connection has ended since.
+/// When accept(2) lacked a resource, and no connection has been closed since.
 constexpr auto retry_after = 100ms;
 
 struct Options {
@@ -43,7 +43,7 @@ struct Options {
     bool wants_help = false;
 };
 
-/// False for a command line that is not understood.
+/// Returns false if the command line is invalid.
 bool parse(example::CommandLine words, Options& out) {
     while (!words.at_end()) {
         if (words.take("--help")) {
@@ -82,7 +82,7 @@ int serve(const Options& options, echo::TcpListener listener) {
     if (!address) {
         return fail("address", address.error());
     }
-    // Before all else, so that a signal that comes while we start is not lost.
+    // First, so that a signal that arrives during the start is not lost.
     auto signals = eventp::SignalSet::create({SIGINT, SIGTERM});
     if (!signals) {
         return fail("signals", signals.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Drives an echo server and measures it: every connection sends a message of random bytes, waits
-// until it has come back, compares each byte, and sends the next. Exits 0 only when all were right.
+// Measures an echo server under load: every connection sends a message of random bytes, waits until
+// it has come back, compares each byte, and sends the next. Exits with 0 only if all were equal.
 #include <algorithm>
 #include <chrono>
 #include <cinttypes>
@@ -35,7 +35,7 @@ constexpr const char* usage =
     "  --seconds N      for how long (5)\n"
     "  --bytes N        in a message (64)\n";
 
-/// For the answers that are under way when the time is over.
+/// How long to wait for the last responses when the time is over.
 constexpr auto grace = 10s;
 
 struct Options {
@@ -47,7 +47,7 @@ struct Options {
     bool wants_help = false;
 };
 
-/// Takes one option. False for one that is not understood.
+/// Reads one option. Returns false if it is invalid.
 bool parse_one(example::CommandLine& words, Options& out) {
     if (words.take("--help")) {
         out.wants_help = true;
@@ -82,7 +82,7 @@ int fail(const char* what, std::error_code error) {
     return 1;
 }
 
-/// What can be seen while it runs: a bar on a terminal, otherwise a line per second.
+/// Shows the progress: a bar on a terminal, otherwise a line per second.
 class Progress {
 public:
     explicit Progress(std::uint32_t seconds) : seconds_{seconds} {}
@@ -112,7 +112,7 @@ public:
 private:
     std::uint32_t seconds_;
     std::uint64_t passed_ = 0;
-    std::uint64_t shown_ = 0;  // requests up to the line before
+    std::uint64_t shown_ = 0;  // requests until the previous line
     bool is_terminal_ = isatty(STDOUT_FILENO) == 1;
 };
 
@@ -132,7 +132,7 @@ void print_table(const Options& options, const load::Run& run, const eventp::Rea
     std::printf("  %-26s %12" PRIu64 "\n", "failed connections", run.failures);
 }
 
-/// Opens all connections. The first that cannot even begin ends it.
+/// Opens all connections. Stops at the first error.
 eventp::Result<> connect_all(const Options& options, load::Run& run, eventp::Reactor& reactor) {
     for (std::uint32_t i = 0; i < options.connections; ++i) {
         auto stream = echo::TcpStream::connect(options.host, options.port);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Threads that share a table without a lock: only the reactor's thread ever touches it. They ask it
-// for work, and hand it what they have found.
+// Threads that share a table without a lock, because only the reactor's thread accesses it. They
+// get their work from closures that they call there, and post their results.
 #include <cstdio>
 #include <thread>
 #include <utility>
@@ -15,9 +15,9 @@ constexpr int limit = 200'000;
 constexpr int part = 5000;
 
 struct Table {
-    int next = 0;  // where the next part begins
+    int next = 0;  // the beginning of the next part
     int primes = 0;
-    int workers = 4;  // that have not ended
+    int workers = 4;  // threads that have not finished
 };
 
 int primes_between(int begin, int end) {
@@ -40,11 +40,11 @@ void work(const eventp::RemoteEndpoint& endpoint, Table& table) {
         if (!begin || *begin >= limit) {
             break;
         }
-        next = endpoint.call_async(take);  // on its way while we count
+        next = endpoint.call_async(take);  // fetched while this thread counts
         const int found = primes_between(*begin, *begin + part);
         static_cast<void>(endpoint.post([&table, found] { table.primes += found; }));
     }
-    // The last that this thread asks for: nobody waits for an answer once the reactor has stopped.
+    // The last closure of this thread: a call would get no result after the reactor has stopped.
     static_cast<void>(endpoint.post([&table](eventp::ReactorOps& reactor) {
         if (--table.workers == 0) {
             reactor.stop();
@@ -55,7 +55,7 @@ void work(const eventp::RemoteEndpoint& endpoint, Table& table) {
 }  // namespace
 
 int main() {
-    Table table;  // first: what is posted refers to it as long as there is a reactor
+    Table table;  // before the reactor: posted closures refer to it
     eventp::Reactor reactor;
     const eventp::RemoteEndpoint endpoint{reactor};
     std::vector<std::jthread> threads;

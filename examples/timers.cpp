@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Timers: one that ticks, one that ends it, and an idle timeout that each tick puts off.
+// A periodic timer, a timer that cancels it, and an idle timeout that each tick postpones.
 #include <chrono>
 #include <cstdio>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// A file-backed block device in the manner of virtio, and a guest that tries it: one object with a
-// kick per queue, a control line and a timer, each dispatched straight to a member function.
+// A block device over a file, similar to virtio, and a guest that tests it. The device is one
+// object with a kick for each queue, a control line and a timer; each has a member function as its
+// handler.
 //
-//     virtio_block <scratch file>     the file must not exist; it is gone afterwards
+//     virtio_block <scratch file>     the file must not exist, and is removed
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -95,7 +96,7 @@ int report(const Outcome& guest, const virtio::Block::Stats& device,
                 static_cast<unsigned long long>(reactor.handlers_called), reactor.registered);
 
     const char* fault = nullptr;
-    // The guest starts with a full bucket at best.
+    // At best, the guest starts with a full bucket.
     const double fastest = static_cast<double>(2 * capacity - burst) / static_cast<double>(rate);
     if (!guest.fault.empty()) {
         fault = guest.fault.c_str();
@@ -147,7 +148,7 @@ int main(int argc, char** argv) {
 
     Outcome outcome;
     std::thread machine{[&] { outcome = drive(guest); }};
-    const auto ended = reactor.run();  // until the guest lets the device go
+    const auto ended = reactor.run();  // until the guest releases the device
     machine.join();
     if (!ended) {
         std::fprintf(stderr, "the reactor: %s\n", ended.error().message().c_str());

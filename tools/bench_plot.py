@@ -41,7 +41,7 @@ class Scale:
 
 
 def top_of(rows):
-    """The highest value that is drawn: those far from us would hide what lies near."""
+    """The highest value that is drawn: values far from ours would hide those near it."""
     near = [row["median_ns"] for row in rows if row["peer"] in ("eventp", "raw_epoll")]
     return 1.08 * min(max(row["median_ns"] for row in rows), 2.5 * max(near))
 
@@ -58,7 +58,7 @@ def frame(title, height, body):
 
 
 def spread(wanted, gap):
-    """Moves labels apart that would lie on each other, upwards and downwards by turns."""
+    """Moves labels apart that would overlap, upwards and downwards by turns."""
     order = sorted(wanted, key=wanted.get)
     placed = {}
     for i, peer in enumerate(order):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The suite can fail: each bug below is put into a copy of the library, and tests have to notice.
+"""The suite can fail: each bug below is put into a copy of the library, and the named tests must
+fail.
 
     tools/canaries.py [--only <name>] [<scratch directory>]
 
@@ -21,68 +22,97 @@ FLAGS = ["-std=c++23", "-O1", "-g", "-pthread", "-fsanitize=address,undefined",
 WRAP = ["-Wl,--wrap=" + name for name in
         ("epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait2", "eventfd", "dup3")]
 TESTS = {  # name -> sources
+    "conformance/fork_user_code": [],
     "conformance/ghost": [],
     "conformance/ghost_number": [],
     "conformance/ghost_rebuild_limits": [],
     "conformance/modify": [],
+    "conformance/pause": [],
+    "conformance/remote_callbacks": [],
+    "conformance/subscriber_fd": [],
     "conformance/throws": [],
+    "conformance/timer_removal": [],
     "fault/rebuild": ["fault/faults.cpp"],
     "model/random": ["model/world.cpp", "model/world_turn.cpp"],
 }
 
-# name, what is wrong, file, (text that is there, what it becomes), tests that have to fail
+# name, what is wrong, file, (text that is there, what it becomes), tests that must fail
 BUGS = [
-    ("free_on_failed_del", "a slot is freed although DEL failed", "src/reactor/remove.cpp",
-     ("        registry.hold(slot.fd);\n", "        slot.presence = Presence::absent;\n"),
+    ("free_on_failed_del", "a slot is freed although EPOLL_CTL_DEL failed",
+     "src/reactor/remove.cpp",
+     ("        slot.kernel_may_hold = true;\n", ""),
      ["conformance/ghost", "model/random"]),
-    ("free_held_number", "DEL answers 0 for the entry of a ghost, and the slot is freed",
+    ("free_stale_number", "a slot is freed after EPOLL_CTL_DEL has removed a stale entry",
      "src/reactor/add_modify.cpp",
-     ("set.remove(fd) < 0 || registry.may_have_stale_entry(fd)) {", "set.remove(fd) < 0) {"),
+     ("return is_removed && !entry.may_be_stale();", "return is_removed;"),
      ["conformance/ghost_number", "model/random"]),
-    ("modify_held_number", "MOD of a number that the quarantine holds edits the ghost",
-     "src/reactor/add_modify.cpp",
-     ("return slot.presence == Presence::present && !registry.may_have_stale_entry(slot.fd);",
-      "return slot.presence == Presence::present;"),
-     ["conformance/ghost_number", "model/random"]),
-    ("refuse_remove", "remove() refuses a subscriber whose DEL fails", "src/reactor/remove.cpp",
-     ("    unregister(*slot);\n    if (is_to_be_retired",
-      "    if (slot->presence != Presence::absent && !remove_from_epoll(*slot, slot->fd)) {\n"
-      "        return false;\n    }\n    unregister(*slot);\n    if (is_to_be_retired"),
+    ("refuse_remove", "remove() refuses a subscriber whose EPOLL_CTL_DEL fails",
+     "src/reactor/remove.cpp",
+     ("    unregister(entry, *slot);\n    if (must_retire",
+      "    if (slot->state != SlotState::unwatched && set.remove(slot->fd) < 0) {\n"
+      "        return false;\n    }\n    unregister(entry, *slot);\n    if (must_retire"),
      ["conformance/ghost", "model/random"]),
-    ("drop_tail", "a handler that throws takes the rest of the batch with it",
-     "src/reactor/dispatch.cpp",
-     ("        state_.dispatching = false;\n",
-      "        state_.dispatching = false;\n        state_.batch.forget();\n"),
+    ("drop_rest", "a handler that throws loses the rest of the batch", "src/reactor/dispatch.cpp",
+     ("            state_->phase = Phase::idle;\n",
+      "            state_->phase = Phase::idle;\n            state_->batch.reset();\n"),
      ["conformance/throws", "model/random"]),
-    ("no_narrowing", "modify() leaves pending events as they are", "src/reactor/add_modify.cpp",
-     ("    if (batch.has_tail() && &slot != running()) {", "    if (false) {"),
+    ("no_masking", "modify() leaves pending events as they are", "src/reactor/add_modify.cpp",
+     ("    if (batch.has_rest()) {\n        batch.mask_pending(", "    if (false) {\n"
+      "        batch.mask_pending("),
      ["conformance/modify", "model/random"]),
-    ("armed_by_rebuild", "a fired one-shot subscriber is armed by a rebuild",
-     "src/reactor/rebuild.cpp",
-     ("return slot.variant == Variant::dropped ? std::uint32_t{EPOLLONESHOT} "
-      ": slot.live.interest;", "return slot.live.interest;"),
+    ("armed_by_rebuild", "a rebuild arms a fired one-shot subscriber", "src/reactor/rebuild.cpp",
+     ("return slot.state == SlotState::fired ? std::uint32_t{EPOLLONESHOT} : slot.live.interest;",
+      "return slot.live.interest;"),
      ["model/random"]),
-    ("no_spare", "no descriptor number is held in reserve", "src/reactor/rebuild.cpp",
+    ("no_spare", "no descriptor is held in reserve", "src/reactor/rebuild.cpp",
      ("    renew_spare();\n    return true;\n", "    spare.close();\n    return true;\n"),
      ["conformance/ghost_rebuild_limits"]),
-    ("spare_lost", "a rebuild that was refused gives the reserve up", "src/reactor/rebuild.cpp",
+    ("spare_lost", "a failed rebuild loses the reserve", "src/reactor/rebuild.cpp",
      ("    if (!fill(spare)) {\n        renew_spare();", "    if (!fill(spare)) {\n"
       "        spare.close();"),
      ["fault/rebuild"]),
-    ("no_rebuild", "ghosts are put up with for ever", "src/reactor/rebuild.cpp",
-     ("ghosts > 1 + live / 16 ||", "false ||"),
+    ("no_rebuild", "stale entries are tolerated forever", "src/reactor/settle.cpp",
+     ("stale_since_rebuild > stale_limit ||", "false ||"),
      ["conformance/ghost"]),
-    ("blind_facade", "an outer loop is not told of the rebuilt set", "src/reactor/rebuild.cpp",
-     ("    pollable_is_stale = pollable.add(set.fd(), EPOLLIN, discard_slot) < 0;", "    return;"),
+    ("blind_outer_loop", "an outer loop does not watch the rebuilt epoll instance",
+     "src/reactor/pollable.cpp",
+     ("    is_pollable_stale = pollable.add(set.fd(), EPOLLIN, discard_slot) < 0;", "    return;"),
      ["conformance/ghost_rebuild_limits"]),
-    ("early_free", "a refused rebuild frees the quarantine", "src/reactor/rebuild.cpp",
-     ("    if (!fill(spare)) {\n", "    if (!fill(spare)) {\n"
-      "        quarantine.release(registry);\n"),
+    ("early_free", "a failed rebuild frees the quarantine", "src/reactor/rebuild.cpp",
+     ("    if (!fill(spare)) {\n", "    if (!fill(spare)) {\n        quarantine.release();\n"),
      ["fault/rebuild"]),
-    ("exclusive_returned", "a returned ghost is taken over by MOD", "src/core/epoll_set.cpp",
+    ("exclusive_returned", "EPOLL_CTL_MOD takes over an entry that came back",
+     "src/core/epoll_set.cpp",
      ("    static_cast<void>(sys::epoll_remove(this->fd(), fd));\n"
       "    return sys::epoll_add(", "    return sys::epoll_modify("),
      ["conformance/ghost_number"]),
+    ("tasks_in_child", "closures run in a child that one of them forked",
+     "src/reactor/special_slots.cpp",
+     ("ran < tasks_per_turn_max && !state.is_in_child()", "ran < tasks_per_turn_max"),
+     ["conformance/fork_user_code"]),
+    ("destroyed_in_child", "a child destroys what its parent removed", "src/reactor/dispatch.cpp",
+     ("    while (retired != nullptr && !is_in_child()) {  // a destructor",
+      "    while (retired != nullptr) {  // a destructor"),
+     ["conformance/fork_user_code"]),
+    ("requeued_in_child", "an event that the parent requeued is dispatched in a child",
+     "src/reactor/fork.cpp",
+     ("    batch.cancel_all_requeued();\n", ""),
+     ["conformance/fork_user_code"]),
+    ("resumed_elsewhere", "a subscriber is resumed under another descriptor",
+     "src/reactor/add_modify.cpp",
+     ("    if (fd != slot.fd || is_own(fd)) {", "    if (is_own(fd)) {"),
+     ["conformance/pause"]),
+    ("used_while_reading", "fd() of a subscriber may use the reactor", "src/reactor/add_modify.cpp",
+     ("        state.gate.set_user(detail::UserGate::reading_fd);\n", ""),
+     ["conformance/subscriber_fd"]),
+    ("removed_too_late", "what a closure removed is destroyed after the last closure",
+     "src/reactor/special_slots.cpp",
+     ("            state.destroy_removed();\n", ""),
+     ["conformance/remote_callbacks"]),
+    ("timers_removed_too_late", "what a timer removed is destroyed after the last timer",
+     "src/timers/timer_expiry.cpp",
+     ("        reactor.destroy_removed();\n", ""),
+     ["conformance/timer_removal"]),
 ]
 
 
@@ -147,7 +177,7 @@ def broken_copy(scratch, name, path, change):
     source = ROOT / path
     text = source.read_text()
     if text.count(change[0]) != 1:
-        sys.exit(f"canaries: {name}: {path} has changed; say anew what to break")
+        sys.exit(f"canaries: {name}: {path} has changed; update the text to replace")
     copy = scratch / f"{name}.cpp"
     copy.write_text(text.replace(*change))
     return copy

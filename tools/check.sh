@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(lint format asan tsan noexcept clang tidy bench demo)
+stages=(lint format asan tsan noexcept clang tidy libc bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
@@ -25,10 +25,12 @@ stage_tidy() {
   cmake --preset clang
   tools/tidy.py build/clang
 }
+stage_libc() { tools/musl.sh build/libc; }
 stage_bench() {
   cmake --workflow --preset bench
   tools/bench.py build/bench --smoke
   tools/bench_docs.py build/bench/smoke build/bench/smoke
+  tools/dispatch_loop.py --compare docs/internals/architecture.md
   tools/bench_instructions.py build/bench
   tools/bench_growth.py build/bench
 }

@@ -33,7 +33,7 @@ def main(root):
         text = page.read_text() if page.exists() else ""
         blocks = QUOTE.findall(text)
         for source in MARK.findall(text)[len(blocks):]:
-            bad.append(f"{page}: a mark for {source} or another has no code block behind it")
+            bad.append(f"{page}: a mark for {source} or another has no code block after it")
         for source, block in blocks:
             quoted.add((page.name, source))
             bad += compare(root, page, source, block)

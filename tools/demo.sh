@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # demo.sh BUILD_DIR [LOAD_CLIENT_OPTION...]: starts the echo server of BUILD_DIR on a free port,
 # drives it with the load client for five seconds, ends it. Exit status: the client's, which checks
-# every byte; 130 or 143 after Ctrl-C or SIGTERM. No process stays behind.
+# every byte; 130 or 143 after Ctrl-C or SIGTERM. No process keeps running.
 set -euo pipefail
 
 examples=${1:?usage: demo.sh BUILD_DIR [LOAD_CLIENT_OPTION...]}/examples

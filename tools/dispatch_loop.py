@@ -6,7 +6,7 @@ Compiles src/reactor/dispatch.cpp with -O2, finds the loop around the call of a 
 Reactor::State::run_once() and counts its instructions. Fails when there are more than
 allowed, or when the loop has another call, a division or an atomic instruction.
 
-  tools/dispatch_loop.py [--max N] [--update docs/architecture.md] [--cxx g++]
+  tools/dispatch_loop.py [--max N] [--update docs/internals/architecture.md] [--cxx g++]
 """
 import argparse
 import pathlib
@@ -29,7 +29,7 @@ def disassemble(cxx, folder):
     subprocess.run([cxx, *flags, "-c", source, "-o", out], check=True)
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-C", out], check=True,
                           capture_output=True, text=True).stdout
-    body = re.search(r"<eventp::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
+    body = re.search(r"<eventp::v\d+_\d+::Reactor::State::run_once\(long\)>:\n((?:.+\n)+)", text)
     if not body:
         sys.exit("dispatch_loop: no run_once() in the object file")
     found = (INSTRUCTION.match(line) for line in body[1].splitlines())
@@ -37,7 +37,7 @@ def disassemble(cxx, folder):
 
 
 def loop_of(code):
-    """From the target of the jump behind the indirect call, up to that jump."""
+    """From the target of the jump after the indirect call, up to that jump."""
     # Through the first member of the operations; a destructor is called through the second one.
     calls = [i for i, (_, text) in enumerate(code) if re.match(r"call \*\(", text)]
     if len(calls) != 1:
@@ -63,7 +63,9 @@ def faults(loop, most):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--max", type=int, default=9)
-    parser.add_argument("--update", type=pathlib.Path)
+    parser.add_argument("--update", type=pathlib.Path, help="writes the listing into this page")
+    parser.add_argument("--compare", type=pathlib.Path,
+                        help="fails if this page has another listing of the same compiler")
     parser.add_argument("--cxx", default="g++")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -78,6 +80,10 @@ def main():
         before, rest = page.split(BEGIN)
         options.update.write_text(before + BEGIN + "\n" + report + END + rest.split(END)[1])
     bad = list(faults(loop, options.max))
+    if options.compare:
+        text = options.compare.read_text()
+        if compiler in text and report not in text:
+            bad.append(f"{options.compare} has another listing: run with --update")
     print("\n".join(bad) or "dispatch loop: ok")
     sys.exit(bool(bad))
 

@@ -8,7 +8,7 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build"
   [test]="libgtest-dev libgmock-dev python3 pkg-config socat netcat-openbsd"
-  [check]="clang-19 clang-tidy-19 clang-format-19"
+  [check]="clang-19 clang-tidy-19 clang-format-19 musl-tools googletest"
   [bench]="libevent-dev libev-dev libuv1-dev libasio-dev libsystemd-dev pkg-config valgrind python3"
   [format]="clang-format-19"
 )
@@ -38,7 +38,7 @@ apt() {
 [ $# -gt 0 ] || stop "which of: ${!packages[*]}"
 wanted=()
 for group in "$@"; do
-  [ -n "${packages[$group]:-}" ] || stop "no group '$group'; there are: ${!packages[*]}"
+  [ -n "${packages[$group]:-}" ] || stop "no group '$group'; known groups: ${!packages[*]}"
   read -r -a names <<<"${packages[$group]}"
   wanted+=("${names[@]}")
 done
@@ -60,7 +60,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   for try in 1 2 3; do
     ! apt update || break
     # One unreachable source among several fails it; what is needed may still be there.
-    [ "$try" -lt 3 ] || printf 'install_deps: apt-get update failed three times; going on\n' >&2
+    [ "$try" -lt 3 ] || printf 'install_deps: apt-get update failed three times; continuing\n' >&2
   done
   apt install -y --no-install-recommends "${missing[@]}" ||
     stop "apt-get could not install: ${missing[*]}"

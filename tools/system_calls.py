@@ -48,6 +48,7 @@ FUNCTIONS = {
 # Those that make none.
 WITHOUT = {"posix_spawnattr_destroy", "posix_spawnattr_init", "posix_spawnattr_setflags",
            "posix_spawn_file_actions_destroy", "posix_spawn_file_actions_init", "pthread_atfork",
+           "pthread_setcanceltype",
            "syscall", "sysconf"}
 
 

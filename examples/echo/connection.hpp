@@ -17,17 +17,18 @@
 
 namespace echo {
 
-/// What a connection may read in one turn, so that a peer that never pauses leaves room for others.
+/// How much a connection reads in one turn, so that a peer that never pauses does not starve
+/// others.
 inline constexpr std::size_t budget_per_turn = std::size_t{64} * 1024;
 
-/// One peer: sends back what it reads, and reads no more while too much is unsent.
+/// One peer. Sends back what it reads, and stops reading while too much is unsent.
 template <Stream S>
 class Connection {
 public:
     enum class Progress : std::uint8_t {
-        waits,     // for the socket to become readable or writable again
+        waits,     // until the socket is readable or writable again
         has_more,  // the budget is used up and the socket may still be ready
-        is_over,   // everything owed is sent, or cannot be
+        is_over,   // everything was sent back, or cannot be
     };
 
     Connection(S stream, Service& service) : stream_{std::move(stream)}, service_{&service} {}
@@ -36,7 +37,7 @@ public:
     [[nodiscard]] Service& service() const noexcept { return *service_; }
 
     /// Sends and reads until the socket would block or `budget` bytes have been read: the socket
-    /// is edge-triggered, so that whoever stops earlier has to come again by himself.
+    /// is edge-triggered, so after the budget the handler must requeue itself.
     [[nodiscard]] Progress advance(std::size_t budget) {
         for (;;) {
             const Sent sent = send();
@@ -50,7 +51,7 @@ public:
                 return sent == Sent::all ? say_goodbye(budget) : Progress::waits;
             }
             if (owed_.is_full()) {
-                return Progress::waits;  // for the peer to read: back-pressure
+                return Progress::waits;  // until the peer reads: back-pressure
             }
             if (budget == 0) {
                 return Progress::has_more;
@@ -59,7 +60,7 @@ public:
             if (!count) {
                 return would_block(count.error()) ? Progress::waits : Progress::is_over;
             }
-            has_ended_ = *count == 0;  // the peer may still read: it gets what it is owed
+            has_ended_ = *count == 0;  // the peer may still read, so the rest is sent
             owed_.filled(*count);
             budget -= *count;
         }
@@ -80,8 +81,8 @@ private:
         return Sent::all;
     }
 
-    /// Tells the peer that no more comes, then waits for it to close. Closing first, with bytes
-    /// unread, would reset the connection, and what is under way to the peer would be lost.
+    /// Ends the outgoing stream and waits until the peer closes. If the socket were closed with
+    /// unread bytes, the kernel would reset the connection, and data in flight would be lost.
     Progress say_goodbye(std::size_t budget) {
         if (!std::exchange(has_said_goodbye_, true) && !stream_.shutdown_write()) {
             return Progress::is_over;
@@ -104,16 +105,16 @@ private:
     S stream_;
     Service* service_;
     SendBuffer owed_;
-    bool has_ended_ = false;  // the peer sends no more
+    bool has_ended_ = false;  // the peer has ended its stream
     bool has_said_goodbye_ = false;
 };
 
-/// A connection's handler.
+/// The handler of a connection.
 template <Stream S>
 void on_ready(Connection<S>& connection, eventp::Event event, eventp::RegistrationId self,
               eventp::ReactorOps& reactor) {
     using Progress = typename Connection<S>::Progress;
-    // EPOLLHUP: neither side sends any more, so there is nobody left to echo to.
+    // EPOLLHUP: both directions are closed, so nothing can be sent back.
     const Progress progress = event.is_error() || event.is_hangup()
                                   ? Progress::is_over
                                   : connection.advance(budget_per_turn);

@@ -13,7 +13,7 @@
 
 namespace echo {
 
-/// A listening socket and the service it accepts for.
+/// A listening socket, and the service that its connections belong to.
 template <Acceptor A>
 class Listener {
 public:
@@ -28,8 +28,8 @@ private:
     Service* service_;
 };
 
-/// Kernel: accept(2) reports errors that befell the new connection before it was accepted; the
-/// next in the queue may be fine.
+/// Kernel: accept(2) reports errors that the new connection had before it was accepted. The next
+/// connection in the queue may have none.
 [[nodiscard]] inline bool is_of_one_connection(std::error_code error) noexcept {
     return error == std::errc::connection_aborted || error == std::errc::interrupted ||
            error == std::errc::protocol_error || error == std::errc::operation_not_permitted ||
@@ -37,11 +37,11 @@ private:
            error == std::errc::host_unreachable;
 }
 
-/// How many connections one turn accepts; the listener is level-triggered, so the rest comes in the
-/// next.
+/// How many connections one turn accepts. The listener is level-triggered, so the next turn accepts
+/// the others.
 inline constexpr int accepted_per_turn = 64;
 
-/// The listener's handler.
+/// The handler of the listener.
 template <Acceptor A>
 void on_connection(Listener<A>& listener, eventp::ReactorOps& reactor) {
     using Accepted = typename decltype(listener.acceptor().accept())::value_type;

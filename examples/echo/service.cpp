@@ -9,7 +9,7 @@ void Service::pause(eventp::ReactorOps& reactor) {
     if (is_paused_) {
         return;
     }
-    // Cannot fail while the listener is registered: an empty interest asks the kernel for nothing.
+    // Cannot fail while the listener is registered: pausing needs no resource of the kernel.
     is_paused_ = reactor.modify(listener_, eventp::Interest{}).has_value();
     ++totals.pauses;
     if (retry_later_) {
@@ -44,8 +44,8 @@ void Service::leave(eventp::ReactorOps& reactor) {
     }
     is_leaving_ = true;
     reactor.remove(listener_);
-    // Changing an interest has the kernel report again what holds already: each connection's
-    // handler runs as soon as its socket can be written, and sees that we are leaving.
+    // After modify() the kernel reports conditions that hold already. So the handler of each
+    // connection runs as soon as its socket is writable, and sees that the service is leaving.
     const std::vector<eventp::RegistrationId> all{connections_.begin(), connections_.end()};
     for (const eventp::RegistrationId connection : all) {
         if (!reactor.modify(connection, connection_interest)) {

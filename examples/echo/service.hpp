@@ -13,23 +13,23 @@ namespace echo {
 
 struct Totals {
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;  // accepted, but the reactor could not take them
-    std::uint64_t cut = 0;      // still open when time was up
+    std::uint64_t refused = 0;  // accepted, but they could not be registered
+    std::uint64_t cut = 0;      // still open when the time was over
     std::uint64_t bytes = 0;    // echoed
-    std::uint64_t pauses = 0;   // times that no descriptor was left to accept with
+    std::uint64_t pauses = 0;   // how often there was no descriptor for accept(2)
 };
 
-/// What the listener and its connections share: who is there, and whether we go on.
+/// Shared by the listener and its connections: the open connections, and whether to continue.
 ///
-/// Lives as long as the reactor runs. Thread-bound, with the reactor.
+/// Must outlive the run of the reactor. Thread-bound, with the reactor.
 class Service {
 public:
     static constexpr eventp::Interest listener_interest = eventp::interest().read();
     static constexpr eventp::Interest connection_interest =
         eventp::interest().edge_triggered().read_write();
 
-    /// `retry_later` is called when the listener has been paused, and has to call resume() after
-    /// a while: what was short may come back without one of our connections ending.
+    /// `retry_later` is called when the listener was paused, and must arrange for resume() to be
+    /// called later: another process may free what accept(2) lacked.
     explicit Service(std::function<void()> retry_later = {})
         : retry_later_{std::move(retry_later)} {}
 
@@ -37,20 +37,20 @@ public:
 
     void listens(eventp::RegistrationId listener) noexcept { listener_ = listener; }
 
-    /// A listener that cannot accept stays readable: unpaused, it would be reported for ever.
+    /// A listener that cannot accept stays readable; if it were not paused, the loop would spin.
     void pause(eventp::ReactorOps& reactor);
-    /// Accepts again, if paused.
+    /// Resumes the listener if it is paused.
     void resume(eventp::ReactorOps& reactor);
 
     void opened(eventp::RegistrationId connection) { connections_.insert(connection); }
-    /// Also ends the connection's registration.
+    /// Also removes the connection from the reactor.
     void close(eventp::RegistrationId connection, eventp::ReactorOps& reactor);
 
-    /// Stops accepting and reading, and stops the reactor when every connection has been sent what
-    /// it is owed. Asked a second time: cuts the rest.
+    /// Stops accepting and reading, and stops the reactor when everything that was read has been
+    /// sent back. The second call closes the remaining connections.
     void leave(eventp::ReactorOps& reactor);
     [[nodiscard]] bool is_leaving() const noexcept { return is_leaving_; }
-    /// Closes every connection as it is, and stops the reactor.
+    /// Closes every connection at once, and stops the reactor.
     void cut(eventp::ReactorOps& reactor);
 
 private:

@@ -27,7 +27,7 @@ Result<std::size_t> bytes_or_error(ssize_t count) {
     return static_cast<std::size_t>(count);
 }
 
-/// Small messages leave at once, not when the answer to the one before has come.
+/// Sends small messages at once, without waiting for the acknowledgement of the previous one.
 void send_without_delay(const OwnedFd& socket) {
     const int on = 1;
     static_cast<void>(::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
@@ -53,7 +53,7 @@ Result<Addresses> resolve(const std::string& host, std::uint16_t port, int flags
     return Addresses{list};
 }
 
-/// The first address that `prepare` succeeds for: it answers 0 or sets errno.
+/// A socket for the first address for which `prepare` returns 0; otherwise `prepare` sets errno.
 template <typename Prepare>
 Result<OwnedFd> first_that_works(const addrinfo* address, Prepare prepare) {
     errno = EADDRNOTAVAIL;
@@ -107,7 +107,7 @@ Result<TcpListener> TcpListener::bind(const std::string& host, std::uint16_t por
     }
     Result<OwnedFd> socket =
         first_that_works(addresses->get(), [](int fd, const addrinfo& address) {
-            const int on = 1;  // a port whose old connections linger can be listened on again
+            const int on = 1;  // allows a port with connections in TIME_WAIT
             static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
             const int bound = ::bind(fd, address.ai_addr, address.ai_addrlen);
             return bound < 0 ? bound : ::listen(fd, SOMAXCONN);
@@ -130,7 +130,7 @@ Result<TcpStream> TcpListener::accept() {
 Result<std::string> TcpListener::address() const {
     sockaddr_storage name{};
     socklen_t length = sizeof name;
-    // Safety: the kernel's interface takes every kind of address as a sockaddr.
+    // Safety: system calls take every kind of address as a sockaddr.
     auto* const any = reinterpret_cast<sockaddr*>(&name);
     if (::getsockname(fd(), any, &length) < 0) {
         return last_error();

@@ -14,8 +14,8 @@
 
 namespace echo {
 
-/// What a connection needs of its socket. Nothing in it blocks: what cannot be done now is refused
-/// with operation_would_block.
+/// What a connection needs from its socket. No function blocks: it fails with operation_would_block
+/// instead.
 template <typename S>
 concept Stream = eventp::Descriptor<S> && std::movable<S> &&
                  requires(S& x, std::span<std::byte> room, std::span<const std::byte> data) {
@@ -24,7 +24,7 @@ concept Stream = eventp::Descriptor<S> && std::movable<S> &&
                      { x.shutdown_write() } -> std::same_as<eventp::Result<>>;
                  };
 
-/// What the handler of a listening socket needs of it. accept() does not block either.
+/// What the handler of a listening socket needs from it. accept() does not block either.
 template <typename A>
 concept Acceptor = eventp::Descriptor<A> &&
                    requires(A& x) { requires Stream<typename decltype(x.accept())::value_type>; };
@@ -39,7 +39,7 @@ class TcpStream {
 public:
     explicit TcpStream(eventp::OwnedFd fd) noexcept : fd_{std::move(fd)} {}
 
-    /// Begins to connect. It is done when the socket becomes writable; a refusal may come then.
+    /// Begins to connect. The attempt has ended when the socket is writable; it may have failed.
     [[nodiscard]] static eventp::Result<TcpStream> connect(const std::string& host,
                                                            std::uint16_t port);
 
@@ -55,13 +55,13 @@ private:
 /// A listening socket that never blocks.
 class TcpListener {
 public:
-    /// Listens on `port` of `host`, an IPv4 or IPv6 address or a name; on a free one when it is 0.
+    /// Listens on `port` of `host`, an IPv4 or IPv6 address or a name; 0 chooses a free port.
     [[nodiscard]] static eventp::Result<TcpListener> bind(const std::string& host,
                                                           std::uint16_t port);
 
     [[nodiscard]] int fd() const noexcept { return fd_.fd(); }
     [[nodiscard]] eventp::Result<TcpStream> accept();
-    /// Where it listens: "127.0.0.1:3000", "[::1]:3000".
+    /// The address that it listens on: "127.0.0.1:3000", "[::1]:3000".
     [[nodiscard]] eventp::Result<std::string> address() const;
 
 private:

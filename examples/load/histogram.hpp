@@ -9,8 +9,8 @@
 
 namespace load {
 
-/// Counts durations in buckets whose width grows with the value: any number of samples in fixed
-/// memory, each known to 1 part in 32.
+/// Counts durations in buckets whose width grows with the value: constant memory for any number of
+/// samples, and an error of at most 1/32 of the value.
 class Histogram {
 public:
     void add(std::uint64_t ns) noexcept {
@@ -19,7 +19,8 @@ public:
     }
     [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
 
-    /// The value that `part` (0 to 1) of the samples do not exceed, rounded up; 0 without samples.
+    /// The value that `part` (0 to 1) of the samples do not exceed, rounded up; 0 if there are
+    /// none.
     [[nodiscard]] std::uint64_t quantile(double part) const noexcept {
         const auto wanted = static_cast<std::uint64_t>(part * static_cast<double>(total_));
         std::uint64_t seen = 0;

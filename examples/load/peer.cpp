@@ -8,10 +8,10 @@
 namespace load {
 namespace {
 
-/// Answers that may already be there when we look; after so many in a turn, others have theirs.
+/// How many messages a peer exchanges in one turn, so that it does not starve the others.
 constexpr int messages_per_turn = 16;
 
-/// SplitMix64, of Steele, Lea and Flood: cheap, and no message is like the one before.
+/// SplitMix64 by Steele, Lea and Flood: fast, and each message differs from the one before.
 std::uint64_t next_random(std::uint64_t& state) noexcept {
     state += 0x9e3779b97f4a7c15U;
     std::uint64_t x = state;

@@ -17,13 +17,13 @@
 
 namespace load {
 
-/// What all peers count, and when they stop.
+/// The results of all peers, and whether they must stop.
 struct Run {
     explicit Run(std::size_t bytes) : message_bytes{bytes} {}
 
     std::size_t message_bytes;
-    std::size_t open = 0;    // peers that are not done
-    bool is_ending = false;  // whoever has its answer asks no more
+    std::size_t open = 0;    // peers that have not finished
+    bool is_ending = false;  // a peer that has its response sends nothing more
     std::uint64_t bytes_checked = 0;
     std::uint64_t failures = 0;
     std::string first_failure;
@@ -32,8 +32,8 @@ struct Run {
     void fail(const std::string& why);
 };
 
-/// One connection that sends a message of random bytes, waits for it to come back, compares, and
-/// does so again.
+/// One connection. Sends a message of random bytes, waits for it to come back, compares it, and
+/// repeats that.
 class Peer {
 public:
     Peer(echo::TcpStream stream, Run& run, std::uint64_t seed);
@@ -51,7 +51,7 @@ private:
     [[nodiscard]] Progress advance();
     [[nodiscard]] Progress fail(const std::string& why);
     [[nodiscard]] eventp::Result<> send();
-    /// Until the answer is complete, or ends too early.
+    /// Receives until the response is complete or the stream has ended.
     [[nodiscard]] eventp::Result<> receive();
     void next_message();
 

@@ -23,7 +23,7 @@ namespace virtio {
 inline constexpr std::size_t queue_count = 2;
 inline constexpr std::uint64_t sector_size = 512;
 
-/// What a guest asks of a block device: a header, data, and a byte for the answer.
+/// A request of a guest to a block device: a header, data, and a byte for the status.
 struct Request {
     enum class Type : std::uint32_t { read = 0, write = 1, flush = 4 };
     enum class Status : std::uint8_t { ok = 0, error = 1, unsupported = 2 };
@@ -33,11 +33,11 @@ struct Request {
     std::uint64_t sector;
 };
 
-/// What connects a device with its guest. Each side has its own; the files behind are the same.
+/// The descriptors between a device and its guest. Each side has its own, for the same files.
 struct Lines {
-    std::array<eventp::OwnedFd, queue_count> kicks;  // guest to device: a queue has more to do
-    eventp::OwnedFd interrupt;                       // device to guest: something is done
-    eventp::OwnedFd control;                         // guest to device: end
+    std::array<eventp::OwnedFd, queue_count> kicks;  // guest to device: a queue has new requests
+    eventp::OwnedFd interrupt;                       // device to guest: a request is done
+    eventp::OwnedFd control;                         // guest to device: terminate
 };
 
 /// A block device over a file: one object that watches four descriptors.
@@ -64,7 +64,7 @@ public:
     Block& operator=(const Block&) = delete;
     ~Block() = default;
 
-    /// One registration for each kick, the control line and the limiter's timer, or none.
+    /// Registers each kick, the control line and the timer of the limiter, or none of them.
     template <typename... Args>
     [[nodiscard]] static auto register_into(eventp::ReactorOps& reactor, Args&&... args) {
         const eventp::Interest readable = eventp::interest().read();
@@ -76,7 +76,7 @@ public:
             .register_into(reactor, std::forward<Args>(args)...);
     }
 
-    // --- what is watched ---
+    // --- descriptors ---
     template <std::size_t Queue>
     [[nodiscard]] const eventp::OwnedFd& kick() const {
         return lines_.kicks[Queue];
@@ -84,7 +84,7 @@ public:
     [[nodiscard]] const eventp::OwnedFd& control() const { return lines_.control; }
     [[nodiscard]] const eventp::OwnedFd& timer() const { return timer_; }
 
-    // --- what is called ---
+    // --- handlers ---
     template <std::size_t Queue>
     void on_kick(const eventp::OwnedFd& kick) {
         drain(kick);
@@ -96,15 +96,15 @@ public:
         drain(timer);
         ++stats_.ticks;
         throttled_ = false;
-        // The other queue first in turn, so that neither lives on what the other leaves.
+        // The queues alternate in being first, so that neither gets only the tokens left over.
         first_ = (first_ + 1) % queue_count;
         for (std::size_t i = 0; i < queue_count; ++i) {
             serve((first_ + i) % queue_count);
         }
     }
 
-    /// The guest has let the device go: the last of these removals ends this object, as soon as
-    /// this function has returned.
+    /// The guest has released the device. After the last registration was removed, this object is
+    /// destroyed when this function has returned.
     void on_control(eventp::ReactorOps& reactor) {
         for (const eventp::OwnedFd* fd :
              {&lines_.kicks[0], &lines_.kicks[1], &lines_.control, &timer_}) {
@@ -114,7 +114,7 @@ public:
     }
 
 private:
-    /// At most as many requests as fit into a queue, so that a busy one cannot hold up the rest.
+    /// Handles at most as many requests as fit into a queue, so that a busy queue starves nothing.
     void serve(std::size_t queue) {
         std::size_t done = 0;
         queues_[queue].want_kicks(false);
@@ -139,11 +139,11 @@ private:
         }
         queues_[queue].want_kicks(true);
         if (queues_[queue].front()) {
-            ring(lines_.kicks[queue]);  // came in between, or is left: next turn
+            ring(lines_.kicks[queue]);  // new or left over: in the next turn
         }
     }
 
-    /// False, and the timer is set, when the limiter does not let a request through yet.
+    /// Sets the timer and returns false if the limiter does not allow the request yet.
     [[nodiscard]] bool admit(const Chain& chain) {
         const std::uint64_t bytes = chain.length == 3 ? chain.segments[1].length : 0;
         if (limiter_.take(bytes, TokenBucket::Clock::now())) {
@@ -160,7 +160,7 @@ private:
         return false;
     }
 
-    /// Does a request; how many bytes of guest memory it has written.
+    /// Handles a request. Returns how many bytes of guest memory it has written.
     [[nodiscard]] std::uint32_t answer(const Chain& chain) {
         if (chain.length < 2) {
             return 0;
@@ -169,7 +169,7 @@ private:
         const Segment& tail = chain.segments[chain.length - 1];
         if (head.device_writes || head.length != sizeof(Request) || !tail.device_writes ||
             tail.length != 1) {
-            return 0;  // nowhere to put a status
+            return 0;  // no room for a status
         }
         Request request{};
         std::memcpy(&request, head.data, sizeof request);
@@ -211,10 +211,10 @@ private:
 
     static void drain(const eventp::OwnedFd& fd) {
         std::uint64_t count = 0;
-        static_cast<void>(::read(fd.fd(), &count, sizeof count));  // EAGAIN: empty already
+        static_cast<void>(::read(fd.fd(), &count, sizeof count));  // EAGAIN: it is zero
     }
     static void ring(const eventp::OwnedFd& fd) {
-        static_cast<void>(::eventfd_write(fd.fd(), 1));  // EAGAIN: it rings already
+        static_cast<void>(::eventfd_write(fd.fd(), 1));  // EAGAIN: it is set already
     }
 
     std::array<DeviceQueue, queue_count> queues_;

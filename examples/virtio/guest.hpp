@@ -18,20 +18,20 @@
 
 namespace virtio {
 
-/// Stands in for the driver of a virtual machine: writes a disk full, reads it back through the
-/// other queue, and compares every byte.
+/// Acts as the driver in a virtual machine: fills the disk, reads it back through the other queue,
+/// and compares every byte.
 class Guest {
 public:
     static constexpr std::uint32_t block_size = 64 * 1024;
     static constexpr std::uint16_t depth = 32;  // requests in flight in each queue
 
-    /// What one request needs in the shared memory. Buffers first, for their alignment.
+    /// The part of one request in the shared memory. Buffers are first, for their alignment.
     struct Slot {
         std::array<std::uint64_t, block_size / 8> data;
         Request request;
         std::uint8_t status;
     };
-    /// How the shared memory is divided.
+    /// The layout of the shared memory.
     struct Layout {
         std::array<Ring, queue_count> rings;
         std::array<std::array<Slot, depth>, queue_count> slots;
@@ -44,18 +44,18 @@ public:
           capacity_{capacity},
           queues_{GuestQueue{layout.rings[0]}, GuestQueue{layout.rings[1]}} {}
 
-    /// Empty when all went well, else what went wrong first.
+    /// Returns the first error, or an empty string.
     [[nodiscard]] std::string run() {
         if (pass(Request::Type::write) && one(Request::Type::flush, 0, Request::Status::ok) &&
             pass(Request::Type::read)) {
-            // Beyond the end, and a request that no device knows.
+            // A request beyond the end of the disk, and one of an unknown type.
             static_cast<void>(
                 one(Request::Type::read, capacity_ / sector_size, Request::Status::error) &&
                 one(Request::Type{99}, 0, Request::Status::unsupported));
         }
         return fault_;
     }
-    /// The device ends and lets its side of the lines go.
+    /// Makes the device terminate and close its descriptors.
     void let_go() { static_cast<void>(::eventfd_write(lines_.control.fd(), 1)); }
 
     [[nodiscard]] std::uint64_t verified() const { return verified_; }
@@ -72,7 +72,7 @@ private:
         std::uint64_t offset = 0;
     };
 
-    /// Eight bytes of the disk, unlike all others.
+    /// Eight bytes of the disk, different from all others.
     static std::uint64_t pattern(std::uint64_t offset) {
         std::uint64_t x = offset + 0x9E3779B97F4A7C15U;
         x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
@@ -87,8 +87,8 @@ private:
         return false;
     }
 
-    /// The whole disk, block by block, in both queues at once. What one queue has written the
-    /// other one reads.
+    /// Transfers the whole disk, block by block, through both queues at once. Each queue reads what
+    /// the other one has written.
     bool pass(Request::Type type) {
         const std::uint64_t blocks = capacity_ / block_size;
         std::array<std::uint64_t, queue_count> next{};
@@ -119,7 +119,7 @@ private:
         return true;
     }
 
-    /// One request alone, and the answer it must get.
+    /// Makes one request and checks its status.
     bool one(Request::Type type, std::uint64_t sector, Request::Status expected) {
         submit(0, 0, type, sector);
         kick(0);
@@ -139,7 +139,7 @@ private:
         shared.status = 0xFF;
         const bool has_data = type == Request::Type::read || type == Request::Type::write;
         for (std::uint64_t i = 0; has_data && i < shared.data.size(); ++i) {
-            // A buffer that is read into holds what the disk does not.
+            // Different from the disk, so that a read that does nothing is noticed.
             const std::uint64_t word = pattern(offset + i * 8);
             shared.data[i] = type == Request::Type::write ? word : ~word;
         }
@@ -172,7 +172,7 @@ private:
         }
     }
 
-    /// Takes what is done, counts it, and compares what was read.
+    /// Takes completed requests, counts them, and compares the data that were read.
     bool collect(Request::Status expected, std::uint64_t& done) {
         for (std::size_t queue = 0; queue < queue_count; ++queue) {
             while (const auto finished = queues_[queue].collect()) {
@@ -208,7 +208,7 @@ private:
         return true;
     }
 
-    /// Until the interrupt line rings. The rings are looked at after that, so none is missed.
+    /// Waits for the interrupt. The rings are checked after it, so no completion is missed.
     bool wait() {
         constexpr int limit_ms = 30'000;
         pollfd line{.fd = lines_.interrupt.fd(), .events = POLLIN, .revents = 0};

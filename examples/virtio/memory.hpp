@@ -9,8 +9,8 @@
 
 namespace virtio {
 
-/// Memory that a guest and its devices share. Addresses in it are offsets, and come from a guest
-/// that nobody trusts: at() answers null for what does not lie in it.
+/// Memory that a guest and its devices share. Addresses are offsets in it. They come from the
+/// guest, which is not trusted: at() returns null for a range that is not inside the memory.
 class Memory {
 public:
     explicit Memory(std::size_t size)

@@ -12,7 +12,7 @@
 namespace virtio {
 
 /// A split virtqueue: the guest puts chains of descriptors into `available`, the device puts them
-/// into `used` when it has done them. Each side writes its own ring only.
+/// into `used` when it has handled them. Each side writes only to its own ring.
 struct Ring {
     static constexpr std::uint16_t size = 128;
 
@@ -27,7 +27,7 @@ struct Ring {
     };
     struct Available {
         std::uint16_t flags;
-        std::uint16_t index;  // chains ever made available; wraps
+        std::uint16_t index;  // the number of chains made available; wraps
         std::array<std::uint16_t, size> heads;
     };
     struct Done {
@@ -38,7 +38,7 @@ struct Ring {
         static constexpr std::uint16_t no_kicks = 1;
 
         std::uint16_t flags;
-        std::uint16_t index;  // chains ever done; wraps
+        std::uint16_t index;  // the number of chains handled; wraps
         std::array<Done, size> done;
     };
 
@@ -47,9 +47,10 @@ struct Ring {
     Used used;
 };
 
-// What both sides touch at the same time are the indices and the flags. An index is published after
-// what it counts and read before it. That is acquire and release; the order is sequential because
-// either side stores one word and then loads the other's: "is there more?" against "kick me?".
+// Both sides access the indices and the flags at the same time. An index is stored after the
+// entries that it counts, and loaded before them: that needs release and acquire. The order is
+// sequentially consistent because each side stores one word and then loads the other's ("is there
+// more?" and "kick me?").
 inline std::uint16_t load(std::uint16_t& shared) {
     return std::atomic_ref{shared}.load(std::memory_order_seq_cst);
 }
@@ -57,14 +58,14 @@ inline void store(std::uint16_t& shared, std::uint16_t value) {
     std::atomic_ref{shared}.store(value, std::memory_order_seq_cst);
 }
 
-/// A piece of guest memory that a chain names.
+/// A range of guest memory in a chain.
 struct Segment {
     std::byte* data = nullptr;
     std::uint32_t length = 0;
     bool device_writes = false;
 };
 
-/// What one request is made of. A chain that makes no sense has no segments.
+/// The segments of one request. An invalid chain has none.
 struct Chain {
     static constexpr std::size_t length_max = 4;
 
@@ -73,12 +74,12 @@ struct Chain {
     std::array<Segment, length_max> segments;
 };
 
-/// The device's end of a queue.
+/// The device's side of a queue.
 class DeviceQueue {
 public:
     DeviceQueue(const Memory& memory, Ring& ring) : memory_{&memory}, ring_{&ring} {}
 
-    /// The next chain, which stays the next one until it is finished.
+    /// The next chain. It stays the next one until it is finished.
     [[nodiscard]] std::optional<Chain> front() const {
         if (load(ring_->available.index) == next_) {
             return std::nullopt;
@@ -92,7 +93,7 @@ public:
         store(ring_->used.index, ++used_);
     }
 
-    /// Whether the guest is to kick for new chains. Ask front() once more after switching it on.
+    /// Sets whether the guest must kick for new chains. Call front() again after enabling it.
     void want_kicks(bool wanted) { store(ring_->used.flags, wanted ? 0 : Ring::Used::no_kicks); }
 
 private:
@@ -101,7 +102,7 @@ private:
         Chain chain = senseless;
         for (std::uint16_t at = head;;) {
             if (at >= Ring::size || chain.length == Chain::length_max) {
-                return senseless;  // longer than any request, or a circle
+                return senseless;  // longer than any request, or a cycle
             }
             const Ring::Descriptor piece = ring_->descriptors[at];
             std::byte* data = memory_->at(piece.address, piece.length);
@@ -123,7 +124,7 @@ private:
     std::uint16_t used_ = 0;
 };
 
-/// The guest's end of a queue.
+/// The guest's side of a queue.
 class GuestQueue {
 public:
     explicit GuestQueue(Ring& ring) : ring_{&ring} {}

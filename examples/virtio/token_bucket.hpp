@@ -7,7 +7,7 @@
 
 namespace virtio {
 
-/// Lets through `rate` bytes a second, and `burst` at once after a rest.
+/// Allows `rate` bytes a second, and up to `burst` at once after a pause.
 class TokenBucket {
 public:
     using Clock = std::chrono::steady_clock;
@@ -18,8 +18,8 @@ public:
           tokens_{burst_},
           filled_{now} {}
 
-    /// False, and nothing is taken, when there are not enough yet. More than a burst at once is
-    /// let through when the bucket is full, and owed.
+    /// Takes nothing and returns false if there are not enough tokens yet. More than a burst is
+    /// allowed if the bucket is full; the difference is subtracted from later tokens.
     [[nodiscard]] bool take(std::uint64_t bytes, Clock::time_point now) {
         fill(now);
         if (tokens_ < enough_for(bytes)) {
@@ -29,8 +29,8 @@ public:
         return true;
     }
 
-    /// How long until extract() of as many can succeed; not zero. A quarter of a burst at least is
-    /// waited for, so that it is worth a timer.
+    /// How long until take() of that many bytes can succeed; not zero. Long enough for a quarter of
+    /// a burst, because a timer for less is not worth its cost.
     [[nodiscard]] std::chrono::nanoseconds wait_for(std::uint64_t bytes) const {
         const double wanted = std::max(enough_for(bytes), burst_ / 4);
         const std::chrono::duration<double> seconds{(wanted - tokens_) / rate_};

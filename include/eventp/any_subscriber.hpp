@@ -9,11 +9,11 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 
-/// The value lies in the slot's own allocation.
+/// The value is stored after the slot, in the same allocation.
 template <Subscriber S>
 struct InlineStorage {
     using Subscribed = S;
@@ -21,7 +21,7 @@ struct InlineStorage {
     static S& get(Slot* slot) noexcept { return *static_cast<S*>(value_of(slot)); }
 };
 
-/// The value is the user's allocation; the slot holds the pointer that owns it.
+/// The value is in an allocation of the user; the slot owns it through a std::unique_ptr.
 template <Subscriber S>
 struct PointerStorage {
     using Subscribed = S;
@@ -48,8 +48,8 @@ struct OperationsOf {
     }
     static int descriptor(Slot* slot) { return fd_of(Storage::get(slot)); }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<Storage> ? value_of(slot)
-                                         : SubscriberTraits<S>::find(Storage::get(slot), key);
+        return key == type_key<Storage>() ? value_of(slot)
+                                          : SubscriberTraits<S>::find(Storage::get(slot), key);
     }
 
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
@@ -58,7 +58,7 @@ struct OperationsOf {
     static constexpr auto after_fork =
         SubscriberTraits<S>::has_after_fork ? &run_after_fork : nullptr;
 
-    static constexpr OperationsTable table{{
+    [[gnu::visibility("hidden")]] static constexpr OperationsTable table{{
         {&call, &destroy, &descriptor, &find, after_fork},
         {&fire_once, &destroy, &descriptor, &find, after_fork},
         {&drop_event, &destroy, &descriptor, &find, after_fork},
@@ -69,33 +69,35 @@ struct OperationsOf {
 
 /// One pointer that owns a subscriber of any type.
 ///
-/// The subscriber and its 24-byte header are one allocation, whatever the alignment of the type;
-/// the address is what the kernel is given, so it never changes. Empty after being moved from,
-/// and after a successful add(). [any.owner]
+/// The subscriber and its 24-byte header are one allocation, whatever the alignment of the type.
+/// The address of the header is passed to the kernel, so it never changes. An AnySubscriber is
+/// empty after being moved from, and after a successful add(). [any.owner]
 /// Thread safety:  like a std::unique_ptr.
 class AnySubscriber {
 public:
     constexpr AnySubscriber() noexcept = default;
 
-    /// Takes a subscriber in. Throws std::bad_alloc, and what S's move constructor throws.
+    /// Copies or moves `subscriber` into a new allocation. Throws std::bad_alloc, and what that
+    /// constructor of S throws.
     template <typename S>
         requires(!std::same_as<std::remove_cvref_t<S>, AnySubscriber> &&
                  Subscriber<std::remove_cvref_t<S>>)
     explicit AnySubscriber(S&& subscriber)
         : AnySubscriber{make<std::remove_cvref_t<S>>(std::forward<S>(subscriber))} {}
 
-    /// Makes an S in place. A constructor that throws leaks nothing. [any.make]
+    /// Constructs an S in place. If its constructor throws, nothing is leaked. [any.make]
     template <Subscriber S, typename... Args>
-    [[nodiscard]] static AnySubscriber make(Args&&... args) {
+    [[nodiscard]] EVENTP_LOCAL static AnySubscriber make(Args&&... args) {
         AnySubscriber made = emplace<detail::InlineStorage<S>>(std::forward<Args>(args)...);
         made.slot_->live.interest =
             std::as_const(detail::InlineStorage<S>::get(made.slot_)).interest().bits();
         return made;
     }
 
-    /// Takes over what `pointer` owns, where it is: for types that cannot move, and for abstract
-    /// ones. Costs one load more per event than make(). Empty when the pointer is. [any.adopt]
-    /// Throws std::bad_alloc; what `pointer` owned is destroyed then.
+    /// Takes ownership of the subscriber that `pointer` owns, without moving it: for types that are
+    /// not movable, and for abstract types. Costs one more load per event than make(). Returns an
+    /// empty AnySubscriber if `pointer` is null. [any.adopt]
+    /// Throws std::bad_alloc; the subscriber is destroyed then.
     template <Subscriber S>
     [[nodiscard]] static AnySubscriber adopt(std::unique_ptr<S> pointer) {
         if (pointer == nullptr) {
@@ -110,7 +112,7 @@ public:
     AnySubscriber(AnySubscriber&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
     AnySubscriber& operator=(AnySubscriber&& other) noexcept {
         AnySubscriber taken{std::move(other)};
-        std::swap(slot_, taken.slot_);  // the old one ends last: its destructor may look at us
+        std::swap(slot_, taken.slot_);  // first: the destructor of the old one may use *this
         return *this;
     }
     AnySubscriber(const AnySubscriber&) = delete;
@@ -124,18 +126,21 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
 
-    /// The subscriber, when it is an S; null otherwise. As Reactor::find(), S may also be the
-    /// descriptor object that the builder was given, or what that points at, unless that is const.
+    /// The subscriber if it is an S; null otherwise. As for Reactor::find(), S may also be the type
+    /// of the descriptor object that the builder was given, or the type that it points to unless
+    /// that is const.
     template <typename S>
     [[nodiscard]] S* find() noexcept {
         return slot_ == nullptr ? nullptr
                                 : static_cast<S*>(slot_->operations->find(
-                                      slot_, &detail::type_key<std::remove_cv_t<S>>));
+                                      slot_, detail::type_key<std::remove_cv_t<S>>()));
     }
 
-    /// Gives the subscriber out as what it is: the pointer that was adopted, or a new one that S
-    /// is moved into. Null, and nothing changed, when it is not an S, or is one in place that
-    /// cannot be moved. [any.into]
+    /// Extracts the subscriber as an S: the pointer that adopt() received, or a new object that is
+    /// move-constructed from the stored one. Returns null and changes nothing if the subscriber is
+    /// not an S, or if it was constructed in place and is not move-constructible. [any.into]
+    /// Throws std::bad_alloc, and what the move constructor of S throws; this object still owns the
+    /// subscriber then.
     template <Subscriber S>
     [[nodiscard]] std::unique_ptr<S> into() {
         if (auto* adopted = stored<detail::PointerStorage<S>>(); adopted != nullptr) {
@@ -162,11 +167,11 @@ private:
     [[nodiscard]] typename Storage::Stored* stored() noexcept {
         return slot_ == nullptr ? nullptr
                                 : static_cast<typename Storage::Stored*>(
-                                      slot_->operations->find(slot_, &detail::type_key<Storage>));
+                                      slot_->operations->find(slot_, detail::type_key<Storage>()));
     }
 
     template <typename Storage, typename... Args>
-    [[nodiscard]] static AnySubscriber emplace(Args&&... args) {
+    [[nodiscard]] EVENTP_LOCAL static AnySubscriber emplace(Args&&... args) {
         using Stored = typename Storage::Stored;
         static_assert(std::is_nothrow_destructible_v<typename Storage::Subscribed>,
                       "eventp: the destructor of a subscriber must be noexcept");
@@ -175,7 +180,7 @@ private:
         };
         std::unique_ptr<detail::Slot, FreeSlot> memory{
             detail::allocate_slot(sizeof(Stored), alignof(Stored))};
-        // Safety: allocate_slot() made room for a Stored, aligned for it, behind the header.
+        // Safety: allocate_slot() allocated memory for a Stored, aligned for it, after the header.
         std::construct_at(static_cast<Stored*>(detail::value_of(memory.get())),
                           std::forward<Args>(args)...);
         memory->operations = &detail::OperationsOf<Storage>::table.modes[0];
@@ -186,4 +191,4 @@ private:
 };
 static_assert(sizeof(AnySubscriber) == sizeof(void*));
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

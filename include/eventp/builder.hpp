@@ -9,7 +9,7 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The descriptor or the handler has not been given yet.
 struct Missing {};
@@ -97,9 +97,9 @@ private:
     Interest interest_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 template <typename Fd>
 detail::Builder<std::decay_t<Fd>, detail::Missing> Interest::with_fd(Fd&& fd) const {
@@ -122,4 +122,4 @@ detail::Builder<detail::Missing, StaticHandler<Function>> Interest::with_handler
     return {*this, {}, {}};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

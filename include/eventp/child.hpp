@@ -20,7 +20,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What ~ChildProcess() does with a child that has not exited. It leaves errno unchanged.
 /// [child.errno]
@@ -47,7 +47,8 @@ struct ExitHandler;
 
 /// Kernel: the pidfd of a traced child becomes readable when the child dies, but waitid(2) does not
 /// find the child until its tracer has let it go; the kernel reports a second edge then.
-inline constexpr Interest exit_interest = Interest{}.read().edge_triggered();
+[[gnu::visibility("hidden")]] inline constexpr Interest exit_interest =
+    Interest{}.read().edge_triggered();
 
 }  // namespace detail
 
@@ -103,8 +104,10 @@ private:
 /// Not promised:   anything for the children of the child. If a process contains several copies of
 ///                 this library (as static libraries in plugins may be), then each has its own
 ///                 detached children.
-/// Thread safety:  thread-bound. The child belongs to the whole process, so the object may be
-///                 handed to another thread.
+/// Thread safety:  pid(), fd(), kill() and signaler() from any thread, even while a reactor owns
+///                 the object. The other functions from one thread at a time; while a reactor owns
+///                 the object, only from handlers of that reactor, which reaps the child. This is
+///                 not checked, but Reactor::find(), which finds the object, is.
 /// Movable; a moved-from object has no child, and -1 as its descriptor and pid.
 class EVENTP_API ChildProcess {
 public:
@@ -241,7 +244,7 @@ struct ExitHandler {
             }
             return;
         }
-        // The child is destroyed after this function has returned, also if the handler throws.
+        // The child is destroyed after this function has returned, even if the handler throws.
         reactor.remove(self);
         ExitParameters::Arguments arguments{*status, child, reactor};
         ParameterInvoker<ExitParameters, F>::call(function, arguments);
@@ -254,4 +257,4 @@ template <typename F>
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 
 #include <eventp/fd.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The program that ChildProcess::spawn() starts, and its arguments, environment, directory and
 /// descriptors.
@@ -46,4 +46,4 @@ struct Command {
     std::map<int, BorrowedFd> descriptors = {};
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -18,38 +18,43 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Devices: one object with several descriptors, each with its own interest and its own member
 /// function.
 ///
-///     const auto names = eventp::device<Disk>()
-///                            .watch<&Disk::kick, &Disk::on_kick>(eventp::interest().read())
-///                            .watch<&Disk::timer, &Disk::on_timer>(eventp::interest().read())
-///                            .register_into(reactor, "disk.img");  // Result of two names
+///     const auto ids = eventp::device<Disk>()
+///                          .watch<&Disk::kick, &Disk::on_kick>(eventp::interest().read())
+///                          .watch<&Disk::timer, &Disk::on_timer>(eventp::interest().read())
+///                          .register_into(reactor, "disk.img");  // Result of two ids
 ///
-/// Each event goes straight to its member function, for what one of a single-descriptor subscriber
-/// costs. Every descriptor is a registration like any: it is modified, paused, removed and taken by
-/// itself, by its RegistrationId or by the descriptor object. Reactor::find<Disk>() gives the Disk
-/// for each of them.
+/// An event is dispatched to its member function directly, at the cost of an event of a subscriber
+/// with one descriptor. Every descriptor is a registration of its own: it is modified, paused,
+/// removed and extracted separately, by its RegistrationId or by the descriptor object.
+/// Reactor::find<Disk>() returns the Disk for each of them.
 ///
 /// [device.handlers] A member function takes its parameters as any handler does (handler.hpp);
-/// `Fd&` is the descriptor object that it is watched with. It may be const and noexcept, and be
+/// `Fd&` is the descriptor object that is watched. The function may be const, noexcept or
 /// inherited.
-/// [device.lifetime] The T is destroyed with its last registration, whichever that is: not while
-/// one of its member functions runs, also when that function removes all of them, and not before
-/// what extract() has handed out of it is destroyed. The rules of ReactorOps::remove() hold for
-/// each. [device.after_fork] A T with `void after_fork(ReactorOps&)` stays registered in a forked
-/// child that takes the reactor over; that is called once, before the first of its numbers is read
-/// anew. Thread safety:  registrations may be taken to reactors of other threads; what is in T is
-/// T's to
-///                 guard then. The last one destroys it, on its thread.
+///
+/// [device.lifetime] The T is destroyed when its last registration is. It is never destroyed while
+/// one of its member functions is running, even if that function removes every registration, nor
+/// while an AnySubscriber that extract() returned for one of them exists. The rules of
+/// ReactorOps::remove() hold for each registration.
+///
+/// [device.after_fork] If T has `void after_fork(ReactorOps&)`, it stays registered when a forked
+/// child calls Reactor::reinit_after_fork(). after_fork() is called once, before the descriptors
+/// are read again.
+///
+/// Thread safety:  a registration may be extracted and added to the reactor of another thread; T
+///                 must then synchronize its member functions itself. T is destroyed on the thread
+///                 that destroys its last registration.
 template <typename T, typename... Watches>
 class Device {
 public:
     static constexpr std::size_t size = sizeof...(Watches);
-    /// One name for each watch(), in their order.
-    using Names = std::array<RegistrationId, size>;
+    /// One id for each watch(), in the order of the calls.
+    using Ids = std::array<RegistrationId, size>;
 
     Device(Device&&) noexcept = default;
     Device& operator=(Device&&) noexcept = default;
@@ -60,20 +65,21 @@ public:
     /// False after being moved from, and after add_to() has succeeded.
     [[nodiscard]] explicit operator bool() const noexcept { return owner_ != nullptr; }
 
-    /// The T, which stays where it is as long as it lives.
+    /// The T. Its address never changes.
     [[nodiscard]] T& operator*() const noexcept { return object(); }
     [[nodiscard]] T* operator->() const noexcept { return std::addressof(object()); }
 
     /// Registers every descriptor, or none. [device.all_or_nothing]
     ///
-    /// Effects:        on success the reactor owns the T and this is empty. On an error what was
-    ///                 registered is taken back before anything of it is reported, and this owns
-    ///                 the T still: it may be registered again.
-    /// Errors:         those of ReactorOps::add(), for any of them; file_exists also when two
-    ///                 descriptors have the same number.
-    ///                 invalid_argument: this is empty.
+    /// Effects:        on success the reactor owns the T and this object is empty. On an error,
+    ///                 the descriptors that were registered are unregistered before any event of
+    ///                 them is dispatched, and this object still owns the T: add_to() may be called
+    ///                 again.
+    /// Errors:         those of ReactorOps::add(), for any of the descriptors.
+    ///                 file_exists: also if two of the descriptors are the same.
+    ///                 invalid_argument: this object is empty.
     /// Throws:         std::bad_alloc, with the same guarantee.
-    [[nodiscard]] Result<Names> add_to(ReactorOps& reactor) {
+    [[nodiscard]] Result<Ids> add_to(ReactorOps& reactor) {
         if (owner_ == nullptr) {
             return detail::error(std::errc::invalid_argument);
         }
@@ -84,12 +90,12 @@ public:
             if (!added) {
                 return std::unexpected{added.error()};
             }
-            attempt.names[attempt.done++] = *added;
+            attempt.ids[attempt.done++] = *added;
         }
         attempt.device = nullptr;
         parts_ = {};
         owner_.reset();
-        return attempt.names;
+        return attempt.ids;
     }
 
 private:
@@ -102,7 +108,7 @@ private:
         void operator()(detail::Block* block) const noexcept { detail::drop_object_ref<T>(block); }
     };
 
-    /// Takes back what was registered unless all of it was.
+    /// Unregisters what was registered, unless all of it was.
     struct Attempt {
         Attempt(Device& of, ReactorOps& with) noexcept : device{&of}, reactor{with} {}
         Attempt(const Attempt&) = delete;
@@ -110,18 +116,18 @@ private:
         ~Attempt() {
             while (device != nullptr && done-- > 0) {
                 AnySubscriber& part = device->parts_[done];
-                part = reactor.extract(names[done]);
+                part = reactor.extract(ids[done]);
                 if (!part) {
-                    // In a handler, for a number that the quarantine holds: the slot is spent, and
-                    // the next attempt makes another one.
-                    static_cast<void>(reactor.remove(names[done]));
+                    // In a handler, if the kernel may still hold the address of the slot: the slot
+                    // is quarantined, and the next attempt makes another one.
+                    static_cast<void>(reactor.remove(ids[done]));
                 }
             }
         }
 
         Device* device;
         ReactorOps& reactor;
-        Names names{};
+        Ids ids{};
         std::size_t done = 0;
     };
 
@@ -137,21 +143,21 @@ private:
         };
         std::unique_ptr<detail::Block, DropMemoryRef> memory{
             detail::allocate_block(sizeof(T), alignof(T), size)};
-        // Safety: allocate_block() made room for a T, aligned for it, behind the block.
+        // Safety: allocate_block() allocated memory for a T, aligned for it, after the block.
         std::construct_at(static_cast<T*>(detail::object_of(memory.get())),
                           std::forward<Args>(args)...);
         return Device{memory.release(), interests};
     }
 
-    template <std::size_t... I>
-    void make_all(std::index_sequence<I...> /*each*/) noexcept {
-        (begin<I, Watches>(detail::make_slot_in(owner_.get(), sizeof(T), I)), ...);
+    template <std::size_t... Index>
+    void make_all(std::index_sequence<Index...> /*each*/) noexcept {
+        (begin<Index, Watches>(detail::make_slot_in(owner_.get(), sizeof(T), Index)), ...);
     }
 
-    /// Throws std::bad_alloc; nothing is lost.
-    template <std::size_t... I>
-    void make_missing(std::index_sequence<I...> /*each*/) {
-        ((parts_[I] ? void() : begin<I, Watches>(another_slot())), ...);
+    /// Throws std::bad_alloc; the slots that were made are kept.
+    template <std::size_t... Index>
+    void make_missing(std::index_sequence<Index...> /*each*/) {
+        ((parts_[Index] ? void() : begin<Index, Watches>(another_slot())), ...);
     }
     [[nodiscard]] detail::Slot* another_slot() const {
         detail::Slot* slot = detail::allocate_slot(sizeof(void*), alignof(void*));
@@ -159,12 +165,12 @@ private:
         return slot;
     }
 
-    template <std::size_t I, typename Watched>
+    template <std::size_t Index, typename Watched>
     void begin(detail::Slot* slot) noexcept {
         slot->operations = detail::DevicePart<T, Watched>::table.modes;
-        slot->live.interest = interests_[I].bits();
+        slot->live.interest = interests_[Index].bits();
         detail::add_object_ref(owner_.get());
-        parts_[I] = detail::SlotAccess::own(slot);
+        parts_[Index] = detail::SlotAccess::own(slot);
     }
 
     [[nodiscard]] T& object() const noexcept {
@@ -176,18 +182,18 @@ private:
     Interests interests_;
 };
 
-/// What a device of T looks like: which descriptors it has, and what is called for each. A value,
-/// to be kept and used for any number of devices.
+/// The descriptors of a device of type T, and the member function that is called for each. A value
+/// that can be used for any number of devices.
 /// Thread safety:  like an int.
 template <typename T, typename... Watches>
 class DeviceLayout {
 public:
-    /// One descriptor more.
+    /// Returns this layout with one more descriptor.
     ///
     /// `Where` is a data member of T that is a Descriptor, or a member function or captureless
-    /// lambda that gives one: `[](Disk& disk) -> OwnedFd& { return disk.queues[1].kick; }`. It is
-    /// asked when the descriptor is registered and when it is resumed. `Function` is the member
-    /// function that is called.
+    /// lambda that returns one: `[](Disk& disk) -> OwnedFd& { return disk.queues[1].kick; }`. It is
+    /// evaluated when the descriptor is registered and when it is resumed. `Function` is the member
+    /// function that is called for its events.
     template <auto Where, auto Function>
     [[nodiscard]] constexpr auto watch(Interest interest) const {
         static_assert(detail::check_where<T, Where>() && detail::check_function<T, Function>());
@@ -200,18 +206,19 @@ public:
         return Longer{all};
     }
 
-    /// Makes a T in place, in one allocation with everything that registering it needs
-    /// [device.one_allocation]. T never moves, and need not be movable. [device.build]
-    /// Throws std::bad_alloc, and what the constructor of T throws: then nothing is left.
+    /// Constructs a T in one allocation together with everything that registering it needs
+    /// [device.one_allocation]. T is never moved and need not be movable. [device.build]
+    /// Throws std::bad_alloc, and what the constructor of T throws; nothing is leaked.
     template <typename... Args>
         requires std::constructible_from<T, Args...>
     [[nodiscard]] Device<T, Watches...> build(Args&&... args) const {
-        static_assert(sizeof...(Watches) > 0, "eventp: a device has a descriptor: call watch()");
+        static_assert(sizeof...(Watches) > 0,
+                      "eventp: a device needs at least one descriptor: call watch()");
         return Device<T, Watches...>::make(interests_, std::forward<Args>(args)...);
     }
 
-    /// Makes a T and registers it. On an error of Device::add_to() it is destroyed; who wants it
-    /// back uses build() and add_to(). [device.register]
+    /// Constructs a T and registers it. If Device::add_to() fails, the T is destroyed; to keep it,
+    /// use build() and add_to(). [device.register]
     template <typename... Args>
         requires std::constructible_from<T, Args...>
     [[nodiscard]] auto register_into(ReactorOps& reactor, Args&&... args) const {
@@ -232,12 +239,13 @@ private:
     Interests interests_;
 };
 
-/// Begins the shape of a device: `device<T>().watch<...>(...)...`.
+/// An empty layout, to begin a chain: `device<T>().watch<...>(...)...`.
 template <typename T>
 [[nodiscard]] constexpr DeviceLayout<T> device() noexcept {
-    static_assert(std::is_class_v<T> && !std::is_const_v<T> && std::destructible<T>,
-                  "eventp: a device is an object of a class that can be destroyed");
+    static_assert(
+        std::is_class_v<T> && !std::is_const_v<T> && std::destructible<T>,
+        "eventp: the type of a device must be a class that is not const and is destructible");
     return DeviceLayout<T>{typename DeviceLayout<T>::Interests{}};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,12 +8,13 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-/// What was reported for a descriptor: a value over the bits that epoll_wait(2) gives.
+/// The conditions that were reported for a descriptor: a value type over the bits that
+/// epoll_wait(2) returns.
 ///
-/// EPOLLERR and EPOLLHUP are reported whether asked for or not. A test makes one from the bits:
-/// `Event{EPOLLIN | EPOLLHUP}`.
+/// EPOLLERR and EPOLLHUP are reported even if they were not requested. A test constructs an event
+/// from the bits: `Event{EPOLLIN | EPOLLHUP}`.
 /// Thread safety:  like an int.
 class Event {
 public:
@@ -26,11 +27,11 @@ public:
     [[nodiscard]] constexpr bool is_writable() const noexcept { return has(EPOLLOUT); }
     /// EPOLLPRI: an exceptional condition, see poll(2).
     [[nodiscard]] constexpr bool is_priority() const noexcept { return has(EPOLLPRI); }
-    /// EPOLLERR: an error condition; also the writing end of a pipe whose readers are gone.
+    /// EPOLLERR: an error condition; also for the write end of a pipe without readers.
     [[nodiscard]] constexpr bool is_error() const noexcept { return has(EPOLLERR); }
-    /// EPOLLHUP: both directions are shut down; what is buffered can still be read.
+    /// EPOLLHUP: both directions are shut down; buffered data can still be read.
     [[nodiscard]] constexpr bool is_hangup() const noexcept { return has(EPOLLHUP); }
-    /// No more will come from the peer than what is buffered: EPOLLRDHUP, or EPOLLHUP.
+    /// EPOLLRDHUP or EPOLLHUP: the peer sends nothing more; buffered data can still be read.
     [[nodiscard]] constexpr bool is_read_closed() const noexcept {
         return (bits_ & (EPOLLRDHUP | EPOLLHUP)) != 0;
     }
@@ -47,7 +48,7 @@ private:
     std::uint32_t bits_ = 0;
 };
 
-/// As Linux spells it: "EPOLLIN|EPOLLHUP"; "0" when empty.
+/// The names of the bits: "EPOLLIN|EPOLLHUP"; "0" if there are none.
 [[nodiscard]] EVENTP_API std::string to_string(Event event);
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -7,7 +7,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// How a child process exited. [child.status]
 ///
@@ -54,4 +54,4 @@ private:
 /// For log messages: "exited with 3", "killed by signal 11, core dumped", "unknown".
 [[nodiscard]] EVENTP_API std::string to_string(ExitStatus status);
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

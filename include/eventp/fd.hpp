@@ -9,9 +9,9 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-/// A descriptor number that somebody else closes.
+/// A descriptor that other code owns and closes.
 ///
 /// Thread safety:  like an int.
 class EVENTP_API BorrowedFd {
@@ -27,11 +27,11 @@ private:
     int number_ = -1;
 };
 
-/// The one owner of a descriptor: closes it when it goes. [fd.owned]
+/// Owns a descriptor and closes it when it is destroyed. [fd.owned]
 ///
-/// Moved-from and default-constructed objects own nothing and have the number -1.
-/// Closing leaves errno as it was, so that a destructor between a failed call and the reading of
-/// errno does no harm.
+/// Moved-from and default-constructed objects own nothing; their descriptor is -1.
+/// Closing does not change errno: a destructor may run between a failed call and the code that
+/// reads errno.
 /// Thread safety:  like an int.
 class EVENTP_API OwnedFd {
 public:
@@ -49,10 +49,10 @@ public:
     [[nodiscard]] constexpr int fd() const noexcept { return number_; }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return number_ >= 0; }
 
-    /// Gives the number up without closing it.
+    /// Returns the descriptor without closing it, and no longer owns it.
     [[nodiscard]] constexpr int release() noexcept { return std::exchange(number_, -1); }
 
-    /// Closes what is owned, if anything, and owns `number` from now on.
+    /// Closes the owned descriptor, if there is one, and takes ownership of `number`.
     void reset(int number = -1) noexcept;
 
 private:
@@ -76,7 +76,8 @@ concept HasAsFd = requires(T& x) {
 template <typename T>
 concept PlainDescriptor = HasFd<T> || HasNativeHandle<T> || HasAsFd<T>;
 
-/// What a handler gets for a descriptor object: the object, or what a pointer to it points at.
+/// What a handler receives for a descriptor object: the object or, for a pointer, the object that
+/// it points to.
 template <typename T>
 struct Unwrapped {
     using Type = T;
@@ -102,7 +103,7 @@ struct Unwrapped<std::shared_ptr<T>> {
     using Type = T;
     static constexpr T& get(const std::shared_ptr<T>& x) noexcept { return *x; }
 };
-/// A const pointer points as one that is not; a const object stays const.
+/// Top-level const on a pointer does not make the pointee const; a const object stays const.
 template <typename T>
 struct Unwrapped<const T> {
     using Type = std::conditional_t<std::is_same_v<typename Unwrapped<T>::Type, T>, const T,
@@ -121,16 +122,17 @@ using UnwrappedOf = typename Unwrapped<T>::Type;
 
 }  // namespace detail
 
-/// Anything that names a descriptor: gives exactly an `int` by member fd(), by member
-/// native_handle(), or by as_fd(x) found by argument-dependent lookup, on an lvalue. Pointers,
-/// std::reference_wrapper, std::unique_ptr and std::shared_ptr of such a type are Descriptors too,
-/// and handlers are given what they point at. [fd.descriptor]
+/// A type whose lvalues refer to a descriptor: a member fd(), a member native_handle(), or as_fd(x)
+/// found by argument-dependent lookup returns exactly `int`. Pointers, std::reference_wrapper,
+/// std::unique_ptr and std::shared_ptr of such a type are Descriptors too; handlers receive the
+/// object that they point to. [fd.descriptor]
 ///
-/// `int` itself is none: say BorrowedFd{n} or OwnedFd{n}, so that it can be read who closes it.
+/// `int` does not satisfy Descriptor. Write BorrowedFd{n} or OwnedFd{n}, so that the code shows
+/// whether it closes the descriptor.
 template <typename T>
 concept Descriptor = std::is_object_v<T> && detail::PlainDescriptor<detail::UnwrappedOf<T>>;
 
-/// The number of a descriptor object, asked for anew at each call.
+/// The descriptor that a descriptor object refers to, read from it at each call.
 template <Descriptor T>
 [[nodiscard]] constexpr int fd_of(T& object) {
     using Plain = detail::UnwrappedOf<T>;
@@ -145,4 +147,4 @@ template <Descriptor T>
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 #include <eventp/detail/null_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Handlers: plain callables whose parameters say what they need. [handler.parameters]
 ///
@@ -29,7 +29,7 @@ namespace eventp {
 /// A callable without one readable call operator (a generic lambda, an overload set,
 /// std::bind_front) is tried with the parameters in the order descriptor, Event, ReactorOps&,
 /// Interest, RegistrationId: the most parameters first, and the first list that fits is used.
-/// [handler.generic] To name the parameters explicitly: `with_handler<Args...>(f)`.
+/// [handler.generic] To give the parameters explicitly: `with_handler<Args...>(f)`.
 /// [handler.explicit]
 /// std::bind is refused: it accepts any number of arguments and ignores those it does not need.
 
@@ -39,7 +39,7 @@ namespace eventp {
 template <auto Function>
 struct StaticHandler {};
 
-/// A handler with its parameters named explicitly.
+/// A handler whose parameters were given explicitly.
 template <typename F, typename... Args>
 struct TypedHandler {
     F function;
@@ -105,14 +105,14 @@ struct HandlerSignature<Fd, TypedHandler<F, A...>> {
 
 template <typename Fd, auto Function>
 struct HandlerSignature<Fd, StaticHandler<Function>> {
-    static constexpr auto function = Function;
+    [[gnu::visibility("hidden")]] static constexpr auto function = Function;
     using Parameters = typename HandlerSignature<Fd, decltype(Function)>::Parameters;
     static constexpr const auto& callable(StaticHandler<Function>& /*handler*/) noexcept {
         return function;
     }
 };
 
-/// Calls a handler with the arguments that its parameters name.
+/// Calls a handler with the arguments for its parameters.
 template <typename Fd, typename F, typename... A>
 constexpr void call_with(F& callable, Arguments<Fd>& from, TypeList<A...> /*parameters*/) {
     if constexpr (std::is_member_function_pointer_v<F>) {
@@ -134,4 +134,4 @@ constexpr void call_handler(F& handler, Arguments<Fd>& from) {
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -14,7 +14,7 @@
 #include <eventp/remote_endpoint.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// The result of RemoteEndpoint::call_async(), once it is there.
 ///
@@ -87,9 +87,9 @@ public:
     [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting) {
         awaiting_ = std::make_shared<Awaiting>(std::move(resume_), waiting);
         // From then() on another thread may resume the coroutine and destroy this object.
-        const auto resume = [awaiting = awaiting_] { awaiting->resume(); };
+        const std::shared_ptr<Awaiting> awaiting = awaiting_;
         const RemoteEndpoint endpoint = endpoint_;
-        return state_->then(resume) || endpoint.post(resume).has_value();
+        return state_->then([awaiting] { awaiting->resume(); }) || post_resume(endpoint, awaiting);
     }
     [[nodiscard]] Result<R> await_resume() {
         if (const auto why = refusal()) {
@@ -152,6 +152,29 @@ private:
         std::atomic<void*> frame_;
     };
 
+    /// Resumes the coroutine of a finished call, even if the reactor is closed before it runs.
+    struct ResumeTask : detail::Task {
+        explicit ResumeTask(std::shared_ptr<Awaiting> coroutine)
+            : Task{.run_or_drop = &run}, awaiting{std::move(coroutine)} {}
+
+        static void run(Task* task, ReactorOps* /*reactor*/) {
+            const std::unique_ptr<ResumeTask> self{static_cast<ResumeTask*>(task)};
+            self->awaiting->resume();
+        }
+
+        std::shared_ptr<Awaiting> awaiting;
+    };
+    /// False if the reactor is closed.
+    [[nodiscard]] static bool post_resume(const RemoteEndpoint& endpoint,
+                                          const std::shared_ptr<Awaiting>& awaiting) {
+        auto task = std::make_unique<ResumeTask>(awaiting);
+        if (!endpoint.enqueue(*task)) {
+            return false;
+        }
+        static_cast<void>(task.release());
+        return true;
+    }
+
     RemoteEndpoint endpoint_;
     std::shared_ptr<detail::CallState<R>> state_;  // null: there is no result to take
     std::errc error_;                              // and why
@@ -172,4 +195,4 @@ auto RemoteEndpoint::call_async(F&& closure) const
                           std::errc::invalid_argument};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -11,13 +11,12 @@
 #include <vector>
 
 #include <eventp/detail/duration.hpp>
-#include <eventp/detail/exceptions.hpp>
 #include <eventp/detail/slot.hpp>
 #include <eventp/fd.hpp>
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Dispatches each readiness event to its subscriber at the cost of one indirect call, and owns the
 /// subscribers.
@@ -85,9 +84,8 @@ public:
 
     /// One turn: waits until something is ready, then dispatches every reported event.
     ///
-    /// Returns:        how many handlers were called. It can be 0: after a wake-up, or if all
-    /// events
-    ///                 were of subscribers that have been removed meanwhile.
+    /// Returns:        the number of handlers that were called. It can be 0: after a wake-up, or
+    ///                 if all events were of subscribers that have been removed.
     /// Errors:         interrupted: a signal handler ran first, or the process was stopped and
     ///                 continued; no handler was called.
     ///                 device_or_resource_busy: called from a handler, or from fd(), after_fork()
@@ -133,8 +131,8 @@ public:
     /// running. S may also be the type of the descriptor object that the builder was given, or the
     /// type that it points to unless that is const. Valid until the subscriber is removed. [find]
     template <typename S>
-    [[nodiscard]] S* find(RegistrationKey key) {
-        return static_cast<S*>(find_value(key, &detail::type_key<std::remove_cv_t<S>>));
+    [[nodiscard]] EVENTP_LOCAL S* find(RegistrationKey key) {
+        return static_cast<S*>(find_value(key, detail::type_key<std::remove_cv_t<S>>()));
     }
 
     /// Closes the reactor and returns its subscribers, alive. Afterwards add(), modify() and the
@@ -203,4 +201,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -6,7 +6,24 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
+
+class Reactor;
+class Timers;
+
+namespace detail {
+
+struct WipedCell;
+
+/// Says which thread uses a reactor. A Reactor sets it; Timers reads it.
+class GateReference {
+    friend class eventp::Reactor;
+    friend class eventp::Timers;
+
+    const WipedCell* gate_ = nullptr;  // null if this is not a Reactor
+};
+
+}  // namespace detail
 
 /// The operations of a reactor that handlers may use.
 ///
@@ -26,7 +43,7 @@ namespace eventp {
 /// Thread safety:  thread-bound: may be used by the thread that runs the reactor, or by any one
 ///                 thread at a time while it does not run. Use from another thread during a run
 ///                 terminates with a message, in every build. [reactor.thread]
-class EVENTP_API ReactorOps {
+class EVENTP_API ReactorOps : public detail::GateReference {
 public:
     ReactorOps(const ReactorOps&) = delete;
     ReactorOps& operator=(const ReactorOps&) = delete;
@@ -169,4 +186,4 @@ protected:
     ~ReactorOps() = default;  // not through this reference
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

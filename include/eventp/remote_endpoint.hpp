@@ -15,7 +15,7 @@
 #include <eventp/reactor.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 class RemoteChannel;
@@ -58,7 +58,7 @@ public:
     /// Queues `closure` for a coming turn and returns at once. [remote.post]
     ///
     /// The result of the closure is ignored. If it throws, the exception leaves run_once() as the
-    /// exception of a handler does, and the closures after it run in the next turn.
+    /// exception of a handler does, and the closures after it run in a later turn.
     /// Errors:         broken_pipe: the reactor was closed; `closure` is destroyed.
     ///                 invalid_argument: `closure` is a null pointer or an empty std::function.
     ///                 no_child_process: this is a forked child.
@@ -194,4 +194,4 @@ private:
     std::shared_ptr<detail::RemoteChannel> channel_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

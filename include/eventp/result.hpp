@@ -6,11 +6,11 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-/// What an operation answers that the kernel, or the state of a reactor, can refuse.
+/// The result of an operation that can fail because of the kernel or of the state of a reactor.
 ///
-/// The code belongs to std::system_category(); compare it with std::errc:
+/// The error code belongs to std::system_category(); compare it with std::errc:
 /// `result.error() == std::errc::file_exists`.
 ///
 /// [error.refused] If the kernel does not have a system call, or a sandbox (seccomp(2)) refuses it,
@@ -21,10 +21,10 @@ using Result = std::expected<T, std::error_code>;
 
 namespace detail {
 
-/// A refusal of our own, in the category of the kernel's.
+/// An error that this library reports itself, in the category of the kernel's errors.
 [[nodiscard]] inline std::unexpected<std::error_code> error(std::errc why) noexcept {
     return std::unexpected{std::error_code{static_cast<int>(why), std::system_category()}};
 }
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

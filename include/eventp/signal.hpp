@@ -14,7 +14,7 @@
 #include <eventp/platform.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
@@ -62,9 +62,8 @@ struct Signal {
 ///                 be read as one. Do not use standard signals to count events.
 /// [signal.queued] Real-time signals (SIGRTMIN to SIGRTMAX) are queued, each with its value, in the
 ///                 order in which they were sent.
-/// [signal.children] Child processes inherit the mask, also through execve(2), and then do not
-/// react
-///                 to SIGTERM. ChildProcess::spawn() starts programs with an empty mask.
+/// [signal.children] Child processes inherit the mask, also through execve(2), and do not react to
+///                 SIGTERM then. ChildProcess::spawn() starts programs with an empty mask.
 /// [signal.fork]   After fork(2), next() reads signals of the calling process, also through the
 ///                 copy of a set in the child. In the child, the sets of the parent do not count
 ///                 for create(); do not read a copy after creating a set with the same signals.
@@ -79,9 +78,10 @@ struct Signal {
 ///                 signal of a set. That sets of different copies of this library in one process
 ///                 (as static libraries in plugins may be) know of each other: file_exists and the
 ///                 mask are per copy.
-/// Thread safety:  next() from any thread; otherwise thread-bound. Destroy a set on the thread that
-///                 created it: another thread cannot change that thread's mask, so that the signals
-///                 stay blocked there. [signal.elsewhere]
+/// Thread safety:  next() and fd() from any thread, even while a reactor owns the set; the other
+///                 functions from one thread at a time. Destroy a set on the thread that created
+///                 it: another thread cannot change that thread's mask, so that the signals stay
+///                 blocked there. [signal.elsewhere]
 /// Movable; a moved-from set has no signals, and -1 as its descriptor.
 class EVENTP_API SignalSet {
 public:
@@ -92,9 +92,9 @@ public:
     ///                 too_many_files_open, too_many_files_open_in_system, not_enough_memory:
     ///                 signalfd(2).
     /// [signal.create]
-    [[nodiscard]] static Result<SignalSet> create(std::span<const int> signals);
-    [[nodiscard]] static Result<SignalSet> create(std::initializer_list<int> signals) {
-        return create(std::span{signals.begin(), signals.size()});
+    [[nodiscard]] static Result<SignalSet> create(std::span<const int> numbers);
+    [[nodiscard]] static Result<SignalSet> create(std::initializer_list<int> numbers) {
+        return create(std::span{numbers.begin(), numbers.size()});
     }
 
     SignalSet(SignalSet&& other) noexcept
@@ -118,11 +118,11 @@ public:
     void after_fork(ReactorOps& reactor) noexcept;
 
 private:
-    SignalSet(OwnedFd fd, std::uint64_t signals) noexcept;
+    SignalSet(OwnedFd fd, std::uint64_t bits) noexcept;
 
     OwnedFd fd_;
     std::uint32_t process_;  // the process whose set this is
     std::uint64_t signals_;  // number n is bit n - 1
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

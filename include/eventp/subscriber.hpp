@@ -11,7 +11,7 @@
 #include <eventp/handler.hpp>
 #include <eventp/interest.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -104,7 +104,7 @@ struct SubscriberTraits {
         }
     }
     static void* find(S& value, const void* key) noexcept {
-        return key == &type_key<S> ? std::addressof(value) : nullptr;
+        return key == type_key<S>() ? std::addressof(value) : nullptr;
     }
     static constexpr bool has_after_fork = HasAfterFork<S>;
     static void after_fork(S& value, ReactorOps& reactor) {
@@ -124,14 +124,14 @@ struct SubscriberTraits<FdSubscriber<Object, Handler>> {
     }
     static Handler& handler(S& value) noexcept { return value.handler(); }
     static void* find(S& value, const void* key) noexcept {
-        if (key == &type_key<S>) {
+        if (key == type_key<S>()) {
             return std::addressof(value);
         }
-        if (key == &type_key<std::remove_cv_t<Object>>) {
+        if (key == type_key<std::remove_cv_t<Object>>()) {
             return std::addressof(value.descriptor());
         }
         if constexpr (!std::is_const_v<Fd>) {
-            if (key == &type_key<Fd>) {
+            if (key == type_key<Fd>()) {
                 return std::addressof(descriptor_object(value));
             }
         }
@@ -146,4 +146,4 @@ struct SubscriberTraits<FdSubscriber<Object, Handler>> {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

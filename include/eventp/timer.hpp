@@ -15,9 +15,9 @@
 #include <eventp/result.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-/// CLOCK_BOOTTIME: as std::chrono::steady_clock, but it goes on while the system is suspended.
+/// CLOCK_BOOTTIME: as std::chrono::steady_clock, but it also runs while the system is suspended.
 struct BootClock {
     using duration = std::chrono::nanoseconds;
     using rep = duration::rep;
@@ -33,49 +33,53 @@ struct BootClock {
 ///     auto timers = Timers::create(reactor).value();
 ///     timers.after(5s, [&](ReactorOps& ops) { ops.remove(connection); }).value();
 ///
-/// An ordinary subscriber of the reactor owns the timers together with this object. Either may go
-/// first: without this object no handler is called any more, and the subscriber leaves the reactor
-/// at its next turn; without the subscriber (removed, or the reactor is gone) the handlers are
-/// destroyed and arming answers broken_pipe. Both are safe inside a timer's handler; the handler
-/// that runs is destroyed when it returns. [timer.lifetime]
+/// The timers are owned together by this object and by a subscriber in the reactor. Either may be
+/// destroyed first, also in the handler of a timer; a handler that is running is destroyed when it
+/// has returned. After this object was destroyed no handler is called, and the subscriber is
+/// removed in the next turn of the reactor. After the subscriber was destroyed (it was removed, or
+/// the reactor was destroyed) the handlers are destroyed, and arming a timer fails with
+/// broken_pipe. [timer.lifetime]
 ///
 /// A handler is any callable that takes any subset, in any order, each at most once, of TimerId
-/// (its own), Expirations and ReactorOps&, and returns nothing; move-only ones too. Anything else
-/// in its signature is refused with one sentence [timer.parameters]. A null pointer and an empty
-/// std::function or std::move_only_function are refused with invalid_argument [timer.null]. Up to
-/// four words, it is
-/// stored without an allocation [timer.small]. It is destroyed after its last call, or when it is
-/// cancelled.
+/// (its own), Expirations and ReactorOps&, and returns void; it may be move-only. Any other
+/// parameter does not compile, with an error of one sentence [timer.parameters]. A null pointer and
+/// an empty std::function or std::move_only_function are refused with invalid_argument
+/// [timer.null]. A handler of up to four words is stored without an allocation [timer.small]. It is
+/// destroyed after its last call, or when it is cancelled.
 ///
 /// Handlers run in the order of their deadlines [timer.order], and those with equal deadlines in
-/// the order in which they were armed: reschedule() and each tick of every() arm a timer again
-/// [timer.fifo]. No handler runs before its deadline [timer.never_early], at most
-/// `expired_per_turn` in a turn and the others in the next, so that a storm of timers does not
-/// starve descriptors [timer.bounded]. What a handler arms or reschedules runs in a later turn. A
-/// handler that throws leaves run_once() like any handler's exception; it counts as called, and the
-/// other timers run in the next turn [timer.throws].
+/// the order in which they were armed; reschedule() and each tick of every() arm a timer again
+/// [timer.fifo]. No handler runs before its deadline [timer.never_early]. At most
+/// `expired_per_turn` handlers run in a turn and the others in the next turns, so that timers
+/// cannot starve descriptors [timer.bounded]. What a handler arms or reschedules runs in a later
+/// turn. If a handler throws, the exception leaves run_once() as that of any handler does; the
+/// handler counts as called, and the other timers run in the next turn [timer.throws].
 ///
-/// The memory of as many timers as were ever armed at once is kept until the end, 64 bytes and
-/// some for each; a new timer needs none then.
-/// Deadlines are nanoseconds of the clock; durations that are too long for that are for ever. A
-/// wait that ends at the deadline of a cancelled timer is possible, and harmless.
-/// In a forked child, also one that a handler or its constructor or destructor forked, no handler
-/// is called and the timerfd, which is the parent's, is not set. Arming fails with no_child_process
+/// Memory for the largest number of timers that were armed at a time is kept until the Timers
+/// object is destroyed, 100 to 136 bytes for each; arming another timer does not allocate then.
+/// Deadlines are nanoseconds of the clock; a deadline that is too far away for that is never
+/// reached. After the timer with the earliest deadline was cancelled, a wait may still end at that
+/// deadline, without a handler to call.
+///
+/// In a forked child, even if a handler or its constructor or destructor forked, no handler is
+/// called and the timerfd, which is the parent's, is not set. Arming fails with no_child_process,
 /// and the other functions return false, until Reactor::reinit_after_fork() keeps the timers and
-/// makes a timerfd for the child. A subscriber that was in no reactor when the process forked
-/// leaves a reactor of the child at its next turn. [timer.fork] Not promised:   the order of two
-/// timers with equal deadlines if the process armed 2^31 or more
-///                 between them.
+/// makes a timerfd for the child. A subscriber that was in no reactor when the process forked is
+/// removed from a reactor of the child at its next turn. [timer.fork]
+///
+/// Not promised:   the order of two timers with equal deadlines if the process armed 2^31 or more
+///                 timers between them.
 /// Thread safety:  thread-bound, with the reactor.
-/// Movable; a moved-from Timers answers broken_pipe and false.
+/// Movable; for a moved-from Timers, arming fails with broken_pipe and the other functions return
+/// false.
 class EVENTP_API Timers {
 public:
     enum class Clock : std::uint8_t {
-        monotonic,  // CLOCK_MONOTONIC, std::chrono::steady_clock: stands still in suspend
+        monotonic,  // CLOCK_MONOTONIC, std::chrono::steady_clock: stops in suspend
         boottime,   // CLOCK_BOOTTIME, BootClock
     };
 
-    /// The most handlers that run in one turn.
+    /// The largest number of handlers that run in one turn.
     static constexpr std::size_t expired_per_turn = 128;
 
     /// Errors:         too_many_files_open, too_many_files_open_in_system, not_enough_memory:
@@ -96,35 +100,39 @@ public:
     Timers& operator=(const Timers&) = delete;
     ~Timers() { close(); }
 
-    /// Calls `handler` once, when `delay` is over; zero or less: in the next turn. [timer.after]
+    /// Calls `handler` once, after `delay`; if that is zero or negative, in the next turn.
+    /// [timer.after]
     ///
-    /// Errors:         invalid_argument: the handler is null. broken_pipe: the subscriber is gone.
-    ///                 no_child_process: in a forked child.
-    ///                 Nothing changed, and `handler` was not moved from.
-    /// Throws:         std::bad_alloc, and what the handler's constructor throws; likewise.
-    /// Complexity:     O(1). A system call only when no timer was to expire as early, and outside
-    ///                 timers' handlers. [timer.lazy]
+    /// Errors:         nothing changed, and `handler` was not moved from.
+    ///                 invalid_argument: the handler is null.
+    ///                 broken_pipe: the subscriber was destroyed, or this object is moved from.
+    ///                 no_child_process: called in a forked child.
+    /// Throws:         std::bad_alloc, and what the handler's constructor throws; nothing changed.
+    /// Complexity:     O(1). One system call if no armed timer has an earlier or the same deadline;
+    ///                 none in the handler of a timer. [timer.lazy]
     template <typename Rep, typename Period, typename F>
     [[nodiscard]] Result<TimerId> after(std::chrono::duration<Rep, Period> delay, F&& handler) {
         return arm(from_now(delay), 0, std::forward<F>(handler));
     }
 
-    /// Calls `handler` once, at `deadline`; in the next turn when that is past. Spares the reading
-    /// of the clock that after() needs. [timer.at]
+    /// Calls `handler` once, at `deadline`; if that has passed, in the next turn. Does not read the
+    /// clock, as after() does. [timer.at]
     ///
-    /// Errors:         invalid_argument: a time of another clock than create() was given. Those
-    ///                 of after().
+    /// Errors:         invalid_argument: a time of another clock than create() was given.
+    ///                 Otherwise those of after().
     template <typename TimeClock, typename Duration, typename F>
     [[nodiscard]] Result<TimerId> at(std::chrono::time_point<TimeClock, Duration> deadline,
                                      F&& handler) {
         return arm(on_clock(deadline), 0, std::forward<F>(handler));
     }
 
-    /// Calls `handler` every `period`, first when one is over. [timer.every]
+    /// Calls `handler` every `period`, for the first time after one period. [timer.every]
     ///
-    /// The ticks are whole periods from the begin, however late the handler runs: no drift. Ticks
-    /// that are past when it runs are counted and given to it as Expirations, not replayed.
-    /// Errors:         invalid_argument: the period is not positive. Those of after().
+    /// The ticks are whole periods from the call of every(), however late the handler runs: there
+    /// is no drift. Ticks that were missed are not replayed: the handler is called once, with their
+    /// number as Expirations.
+    /// Errors:         invalid_argument: the period is not positive.
+    ///                 Otherwise those of after().
     template <typename Rep, typename Period, typename F>
     [[nodiscard]] Result<TimerId> every(std::chrono::duration<Rep, Period> period, F&& handler) {
         const Deadline first = from_now(period);
@@ -134,19 +142,21 @@ public:
         return arm(first, first.ns, std::forward<F>(handler));
     }
 
-    /// Ends a timer and destroys its handler, or has it destroyed when it returns. Also from any
-    /// timer's handler, its own included. No system call. [timer.cancel]
+    /// Disarms a timer and destroys its handler; a handler that is running is destroyed when it has
+    /// returned. May be called in the handler of any timer, its own included. Makes no system call.
+    /// [timer.cancel]
     ///
-    /// Returns:        false when `id` names no timer: it was cancelled, or fired once and is over.
-    ///                 In its own handler a timer of after() or at() is over, unless rescheduled.
+    /// Returns:        false if no timer with this id is armed: it was cancelled, or it was armed
+    ///                 by after() or at() and its handler was called, or is running and has not
+    ///                 rescheduled it.
     bool cancel(TimerId id) noexcept;
 
-    /// Gives a timer another deadline, as after() and at() would, and keeps its handler; one of
-    /// every() ticks on from there. In its own handler a timer of after() or at() is armed again
-    /// by it. [timer.reschedule]
+    /// Changes the deadline of a timer to that of after() or at(), and keeps its handler. A timer
+    /// of every() then ticks every period from the new deadline. In its own handler, arms a timer
+    /// of after() or at() again. [timer.reschedule]
     ///
-    /// Returns:        false, and nothing changed, when `id` names no timer, or the time is one of
-    ///                 another clock.
+    /// Returns:        false, and nothing changed, if there is no timer with this id, or if the
+    ///                 time is of another clock than create() was given.
     template <typename Rep, typename Period>
     bool reschedule(TimerId id, std::chrono::duration<Rep, Period> delay) noexcept {
         return reschedule_to(id, from_now(delay));
@@ -156,7 +166,7 @@ public:
         return reschedule_to(id, on_clock(deadline));
     }
 
-    /// How many timers are armed. A timer of after() or at() is not while its handler runs.
+    /// The number of armed timers. One of after() or at() does not count while its handler runs.
     [[nodiscard]] std::size_t size() const noexcept;
 
 private:
@@ -180,7 +190,7 @@ private:
         std::chrono::time_point<TimeClock, Duration> deadline) noexcept {
         constexpr bool is_boot = std::same_as<TimeClock, BootClock>;
         static_assert(std::same_as<TimeClock, std::chrono::steady_clock> || is_boot,
-                      "eventp: a deadline is a time of std::chrono::steady_clock or "
+                      "eventp: a deadline must be a time of std::chrono::steady_clock or "
                       "eventp::BootClock");
         return {.ns = detail::saturated_ns(deadline.time_since_epoch()),
                 .base = is_boot ? Deadline::Base::boottime : Deadline::Base::monotonic};
@@ -207,14 +217,14 @@ private:
         }
         return armed.id;
     }
-    /// Not inline: GCC would mix the making of both kinds of result, one half at a time.
+    /// Not inline: otherwise GCC builds the two kinds of result in the same code, member by member.
     [[nodiscard]] static Result<TimerId> arm_error(std::errc why) noexcept;
     /// A Result<TimerId> that is returned in registers.
     struct ArmResult {
         TimerId id;
         std::errc error{};
     };
-    /// For handlers whose construction runs code of the user.
+    /// For handlers whose construction runs user code.
     [[nodiscard]] ArmResult arm_checked(Deadline first, std::int64_t period_ns,
                                         detail::TimerHandlerMaker make);
     /// For all other handlers.
@@ -226,4 +236,4 @@ private:
     State* state_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

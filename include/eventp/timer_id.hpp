@@ -7,12 +7,14 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-/// The name of one timer, for Timers::cancel() and Timers::reschedule().
+/// Identifies one timer, for Timers::cancel() and Timers::reschedule().
 ///
-/// A TimerId that outlives its timer, or that comes from another Timers, names nobody: operations
-/// answer false and touch nobody else. [timer.stale]
+/// If the timer has ended, or belongs to another Timers object, then the operations return false
+/// and affect no other timer. [timer.stale]
+/// Each copy of the library counts its timers separately. If a program and a plugin have a copy
+/// each, a TimerId of one copy may equal one of the other: do not pass it to Timers of the other.
 /// Not promised:   uniqueness after the process has armed timers 2^32 times: by after(), at(),
 ///                 every(), reschedule() and the ticks of every().
 /// Thread safety:  like an int.
@@ -32,21 +34,21 @@ public:
     friend constexpr bool operator==(TimerId, TimerId) noexcept = default;
 
 private:
-    // One word: GCC copies two halves by themselves, and whoever reads the whole then waits.
-    std::uint64_t word_ = 0;  // generation 0 names nobody
+    // One word: GCC would copy two halves separately, and a load of both waits for those stores.
+    std::uint64_t word_ = 0;  // generation 0: no timer
 };
 static_assert(sizeof(TimerId) == 8);
 
 /// How often a timer has expired since its handler ran last.
 ///
-/// More than once only for Timers::every(), when the loop was late by a period or more.
+/// More than once only for Timers::every(), if the handler is called late by a period or more.
 class Expirations {
 public:
     constexpr explicit Expirations(std::uint64_t count) noexcept : count_{count} {}
 
     /// At least 1.
     [[nodiscard]] constexpr std::uint64_t count() const noexcept { return count_; }
-    /// Those for which the handler was not called.
+    /// The expirations for which the handler was not called.
     [[nodiscard]] constexpr std::uint64_t missed() const noexcept { return count_ - 1; }
 
     friend constexpr bool operator==(Expirations, Expirations) noexcept = default;
@@ -55,7 +57,7 @@ private:
     std::uint64_t count_;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
 
 template <>
 struct std::hash<eventp::TimerId> {

@@ -8,7 +8,7 @@
 
 #include <eventp/detail/slot.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -32,4 +32,4 @@ constexpr std::array states{"unregistered", "watched",   "fired",      "unwatche
     std::abort();
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -3,7 +3,9 @@
 
 #include <source_location>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 struct Slot;
 
@@ -13,7 +15,7 @@ struct Slot;
     const char* expression, const Slot* slot = nullptr,
     std::source_location where = std::source_location::current()) noexcept;
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail
 
 /// Checks an invariant of the library itself. On in builds without NDEBUG and in every test build
 /// (EVENTP_ASSERTIONS); off in release builds, where the expression is not evaluated.

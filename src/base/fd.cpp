@@ -3,7 +3,7 @@
 
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 void OwnedFd::reset(int number) noexcept {
     const int old = std::exchange(number_, number);
@@ -12,4 +12,4 @@ void OwnedFd::reset(int number) noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

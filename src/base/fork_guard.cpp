@@ -8,13 +8,15 @@
 #include <new>
 #include <span>
 
+#include <eventp/detail/contract.hpp>
+
 #include "sys/memory.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
-/// The part of a page with cells. More of a larger page is not used.
+/// The cells of a page. The rest of a page that is larger is not used.
 struct Cells {
     static constexpr std::size_t count = 64;
     WipedCell cells[count];  // NOLINT(modernize-avoid-c-arrays): the layout of a page
@@ -33,7 +35,7 @@ struct Page {
 constinit std::atomic<Page*> pages{nullptr};
 /// Its `process` is 0 in a child that has not called current_process() yet.
 constinit std::atomic<WipedCell*> process_cell{nullptr};
-constinit std::atomic<ProcessNumber> last_number{0};  // a child counts on from its parent's
+constinit std::atomic<ProcessNumber> last_number{0};  // a child continues from its parent's number
 constinit std::atomic<bool> clears_at_fork{false};
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
@@ -73,7 +75,7 @@ WipedCell* cell_of_new_page() noexcept {
     }
     page->used.store(1, std::memory_order_relaxed);
     page->next = pages.load(std::memory_order_relaxed);
-    // Ordering: release, so that whoever finds the page finds it complete.
+    // Ordering: release, so that a thread that finds the page finds it complete.
     while (!pages.compare_exchange_weak(page->next, page, std::memory_order_release,
                                         std::memory_order_relaxed)) {
     }
@@ -152,4 +154,10 @@ WipedMemory::~WipedMemory() {
     }
 }
 
-}  // namespace eventp::detail
+void UserGate::expect_no_other_thread(ThreadToken user) noexcept {
+    expects(user == nullptr || user == closed || user == reading_fd,
+            "a Reactor, or a Timers in it, is used from another thread while it runs: use a "
+            "std::stop_token or a RemoteEndpoint");
+}
+
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

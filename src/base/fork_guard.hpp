@@ -14,7 +14,7 @@ struct epoll_event;
 /// fork() or of a raw clone(), where a handler of pthread_atfork(3) is called for fork() only. If
 /// the kernel refuses MADV_WIPEONFORK, such a handler clears the memory. A child of vfork() or of
 /// clone() with CLONE_VM shares memory with its parent and is not detected.
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// A cache line that reads as zeros in a forked child.
 struct alignas(64) WipedCell {
@@ -70,6 +70,14 @@ public:
     }
     void set_user(ThreadToken user) noexcept { cell_->user.store(user, std::memory_order_relaxed); }
 
+    /// Terminates with a message if `user` is another thread.
+    static void expect_usable_by_this_thread(ThreadToken user) noexcept {
+        if (user != this_thread() && user != idle) [[unlikely]] {
+            expect_no_other_thread(user);
+        }
+    }
+    [[nodiscard]] WipedCell* cell() const noexcept { return cell_; }
+
     [[nodiscard]] bool is_in_child() const noexcept { return user() == nullptr; }
     [[nodiscard]] bool is_this_thread() const noexcept { return user() == this_thread(); }
 
@@ -77,7 +85,9 @@ public:
     [[nodiscard]] epoll_event*& loop_end() const noexcept { return cell_->loop_end; }
 
 private:
+    [[gnu::cold]] static void expect_no_other_thread(ThreadToken user) noexcept;
+
     WipedCell* cell_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

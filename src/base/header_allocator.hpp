@@ -4,17 +4,20 @@
 #include <cstddef>
 #include <new>
 
-namespace eventp::detail {
+#include "base/assert.hpp"
 
-/// Memory for a header and, right behind it, a value of any alignment: what padding is needed goes
-/// in front of the header, so that the distance between the two is the same for every type.
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
+
+/// Memory for a header and a value of any alignment that follows it immediately. Padding is placed
+/// before the header, so that the distance between the two is the same for every type.
 /// Invariant: every offset is a multiple of alignof(Header).
 template <typename Header>
 class HeaderAllocator {
 public:
-    /// Where the header goes. Throws std::bad_alloc.
-    [[nodiscard]] static void* allocate(std::size_t size_behind, std::size_t align) {
-        const std::size_t size = offset(align) + sizeof(Header) + size_behind;
+    /// Returns the address for the header. Throws std::bad_alloc.
+    [[nodiscard]] static void* allocate(std::size_t value_size, std::size_t align) {
+        EVENTP_ASSERT(offset(align) % alignof(Header) == 0);
+        const std::size_t size = offset(align) + sizeof(Header) + value_size;
         void* memory = is_overaligned(align) ? ::operator new(size, std::align_val_t{align})
                                              : ::operator new(size);
         return static_cast<std::byte*>(memory) + offset(align);
@@ -40,4 +43,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

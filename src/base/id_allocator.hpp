@@ -4,11 +4,14 @@
 #include <atomic>
 #include <cstdint>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
 
-/// Numbers that nobody else who shares the counter gives out, until it comes round. Never 0.
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
+
+/// Returns numbers that no other allocator with the same counter returns, until the counter
+/// overflows. Never 0.
 ///
-/// They come in blocks, so that the counter is seldom touched.
+/// An allocator takes the numbers from the counter in blocks, so that it seldom accesses it.
 /// Thread safety:  like an int; the counter may be shared with other threads.
 class IdAllocator {
 public:
@@ -16,7 +19,7 @@ public:
 
     [[nodiscard]] std::uint32_t next() noexcept {
         if (++last_ % block == 0) {
-            // The first of a block is left out, so that it is never 0.
+            // The first number of each block is skipped, so that 0 is never returned.
             last_ = counter_->fetch_add(block, std::memory_order_relaxed) + 1;
         }
         return last_;
@@ -29,4 +32,4 @@ private:
     std::uint32_t last_ = block - 1;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

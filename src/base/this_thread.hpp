@@ -3,10 +3,12 @@
 
 #include <pthread.h>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
 
-/// What tells the threads of a process apart; null is none. Not pthread_self(3), which is a call
-/// through a table: behind a system call the processor mispredicts that.
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
+
+/// Identifies a thread of the process; null is no thread. Not pthread_self(3), which is a call
+/// through a table: after a system call the processor mispredicts that.
 using ThreadToken = const void*;
 
 [[nodiscard]] inline ThreadToken this_thread() noexcept {
@@ -18,4 +20,4 @@ using ThreadToken = const void*;
 #endif
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -10,7 +10,7 @@
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::string to_string(RegistrationId registration) {
     return std::to_string(registration.fd()) + '#' + std::to_string(registration.generation());
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -15,7 +15,7 @@
 #include "sys/errno_scope.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -178,4 +178,4 @@ Result<> ChildSignaler::kill(int signal) const noexcept {
     return kill_by(pidfd_, parent_, signal);
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -8,7 +8,7 @@
 
 #include "children/child_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::size_t ChildProcess::DetachedChildren::reap(std::size_t limit) noexcept {
     return running;
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -16,7 +16,7 @@
 #include "children/child_state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -170,4 +170,4 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     return ChildProcess{state.release()};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -12,7 +12,7 @@
 #include "base/fork_guard.hpp"
 #include "sys/process.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// One child, in an allocation of its own, so that detaching it needs no memory.
 struct ChildProcess::State {
@@ -66,4 +66,4 @@ private:
     static void put_back(Ring ring) noexcept;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

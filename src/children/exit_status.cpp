@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <eventp/exit_status.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 std::string to_string(ExitStatus status) {
     if (const auto code = status.code()) {
@@ -14,4 +14,4 @@ std::string to_string(ExitStatus status) {
     return "unknown";
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

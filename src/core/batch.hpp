@@ -16,7 +16,7 @@
 #include "base/assert.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The events of one turn, and the position of dispatch among them.
 ///
@@ -67,6 +67,7 @@ public:
     /// Removes the conditions that are not in `allowed` from pending events of `slot`. An event
     /// with none left goes to `discard`.
     void mask_pending(const Slot& slot, std::uint32_t allowed, Slot& discard) noexcept {
+        EVENTP_ASSERT(begin <= cursor && cursor <= end);
         for (epoll_event* event = cursor; event != end; ++event) {
             if (event->data.ptr == &slot) {
                 event->events &= allowed;
@@ -139,6 +140,7 @@ public:
     /// Prepends the requeued events to the reported ones of a turn that begins. An event that the
     /// kernel reports now replaces a requeued one: it has the current readiness.
     void prepend_requeued() noexcept {
+        EVENTP_ASSERT(cursor == begin && begin == room() + requeued_.size());
         for (const epoll_event* event = begin; event != end; ++event) {
             Slot& slot = *static_cast<Slot*>(event->data.ptr);
             // The kernel does not report a fired one-shot subscriber, except a hang-up once more
@@ -183,4 +185,4 @@ private:
     std::vector<Requeued> requeued_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

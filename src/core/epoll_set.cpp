@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/epoll_set.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 int EpollSet::replace_stale_entry(int fd, std::uint32_t events, Slot& slot) noexcept {
     // Kernel: EPOLL_CTL_MOD would fail with EINVAL if either side has EPOLLEXCLUSIVE.
@@ -9,4 +9,4 @@ int EpollSet::replace_stale_entry(int fd, std::uint32_t events, Slot& slot) noex
     return sys::epoll_add(this->fd(), fd, events, &slot);
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -11,7 +11,7 @@
 
 struct epoll_event;
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// An epoll instance: which address the kernel reports for which descriptor.
 ///
@@ -65,4 +65,4 @@ private:
     OwnedFd fd_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

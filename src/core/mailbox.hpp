@@ -7,7 +7,7 @@
 
 #include <eventp/detail/task.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Tasks from many producer threads for one consumer, and whether the consumer sleeps.
 ///
@@ -127,4 +127,4 @@ private:
     Task closed_{.run_or_drop = nullptr};
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -7,8 +7,9 @@
 #include <eventp/detail/slot.hpp>
 
 #include "base/assert.hpp"
+#include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// The slots of destroyed subscribers. Decides when their memory is freed.
 ///
@@ -33,6 +34,7 @@ public:
     /// Takes a slot whose value has been destroyed.
     void add(Slot& slot) noexcept {
         EVENTP_ASSERT_SLOT(!slot.is_requeued, slot);
+        EVENTP_ASSERT_SLOT(may_become(slot.state, SlotState::destroyed), slot);
         slot.state = SlotState::destroyed;
         size_ += slot.kernel_may_hold ? 1 : 0;
         push(destroyed_, slot);
@@ -79,4 +81,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

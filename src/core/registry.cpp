@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 void Registry::reserve(int fd) {
     EVENTP_ASSERT(fd >= 0);
@@ -22,4 +22,4 @@ void Registry::reserve(int fd) {
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -11,7 +11,7 @@
 
 #include "base/assert.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Maps a descriptor to the slot that is registered under it, and knows for which descriptors a
 /// quarantined slot may still have an epoll entry.
@@ -31,7 +31,7 @@ public:
     /// What is stored for one descriptor. Valid as long as the registry.
     class Entry {
     public:
-        /// False if the registry has no room for the descriptor.
+        /// False if the registry has no entry for the descriptor: call reserve().
         [[nodiscard]] explicit operator bool() const noexcept { return page_ != nullptr; }
         /// The registered slot; null if there is none.
         [[nodiscard]] Slot* slot() const noexcept { return page_->slots[index_]; }
@@ -67,7 +67,7 @@ public:
         return entry(key.fd()).slot_of(key);
     }
 
-    /// Makes room for `fd`, which is not negative. Throws std::bad_alloc; nothing changed.
+    /// Allocates the entry of `fd`, which is not negative. Throws std::bad_alloc; nothing changed.
     void reserve(int fd);
 
     void insert(Entry entry, Slot& slot) noexcept {
@@ -76,7 +76,7 @@ public:
         ++size_;
     }
     void erase(Entry entry, [[maybe_unused]] const Slot& slot) noexcept {
-        EVENTP_ASSERT_SLOT(entry.slot() == &slot, slot);
+        EVENTP_ASSERT_SLOT(entry.slot() == &slot && size_ > 0, slot);
         entry.page_->slots[entry.index_] = nullptr;
         --size_;
     }
@@ -108,4 +108,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -5,7 +5,7 @@
 
 #include "sys/syscall.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 RemoteChannel::RemoteChannel() noexcept : eventfd_{sys::eventfd()} {}
 
@@ -46,4 +46,4 @@ int RemoteChannel::reinit_after_fork() noexcept {
     return 0;
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -9,10 +9,11 @@
 #include "base/fork_guard.hpp"
 #include "core/mailbox.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// What a reactor shares with handles on other threads: the eventfd that wakes it, the mailbox, the
-/// stop request and the gate. Lives until the reactor and the last handle are destroyed.
+/// What a reactor shares with RemoteEndpoints on other threads: the eventfd that wakes it, the
+/// mailbox, the stop request and the gate. Exists until the reactor and the last endpoint are
+/// destroyed.
 ///
 /// Kernel: the eventfd is registered edge-triggered, so every write is a new edge and its counter
 /// need not be read. It is read only when it is full, once in 2^64 - 2 wake-ups (eventfd(2)).
@@ -59,4 +60,4 @@ private:
     Mailbox<> mailbox_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -12,7 +12,7 @@
 #include "base/header_allocator.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
@@ -74,7 +74,7 @@ Block* allocate_block(std::size_t object_size, std::size_t object_align, std::si
 }
 
 Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noexcept {
-    // Safety: allocate_block() made room for it.
+    // Safety: allocate_block() allocated memory for it.
     auto* object = static_cast<std::byte*>(object_of(block));
     Slot* slot = make_slot(object + slots_begin(object_size) + index * slot_size, in_block);
     ::new (value_of(slot)) void* {object};
@@ -83,6 +83,7 @@ Slot* make_slot_in(Block* block, std::size_t object_size, std::size_t index) noe
 }
 
 void drop_memory_ref(Block* block) noexcept {
+    EVENTP_ASSERT(block->holders.load(std::memory_order_relaxed) > 0);
     if (block->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         HeaderAllocator<Block>::free(block, std::size_t{1} << block->align_log2);
     }
@@ -93,4 +94,4 @@ bool first_after_fork(Block* block) noexcept {
     return std::exchange(block->process, here) != here;
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -8,7 +8,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::error;
 using detail::Slot;
@@ -18,6 +18,7 @@ using detail::SlotState;
 class Reactor::State::ReadingScope {
 public:
     explicit ReadingScope(State& state) noexcept : state_{state}, phase_{state, Phase::reading_fd} {
+        EVENTP_ASSERT(state.gate.user() != detail::UserGate::reading_fd);
         state.reading_user = state.gate.user();
         state.gate.set_user(detail::UserGate::reading_fd);
     }
@@ -91,11 +92,15 @@ int Reactor::State::read_descriptor(Slot& slot) {
     const std::uint32_t generation = state.ids.next();
     slot.live.generation = generation;
     state.registry.insert(entry, slot);
+    EVENTP_ASSERT_SLOT(
+        is_registered(slot.state) && state.registry.find(RegistrationId{fd, generation}) == &slot,
+        slot);
     static_cast<void>(detail::SlotAccess::release(subscriber));
     return RegistrationId{fd, generation};
 }
 
 Result<> Reactor::State::add_to_epoll(Slot& slot, Interest interest) {
+    EVENTP_ASSERT_SLOT(interest.is_valid() && slot.fd >= 0, slot);
     if (const int answer = set.add(slot.fd, interest.bits(), slot); answer < 0) [[unlikely]] {
         return sys::error(answer);
     }
@@ -111,6 +116,7 @@ Result<> Reactor::State::add_to_epoll(Slot& slot, Interest interest) {
 }
 
 bool Reactor::State::remove_from_epoll(detail::Registry::Entry entry, const Slot& slot) noexcept {
+    EVENTP_ASSERT_SLOT(is_registered(slot.state) && entry.slot() == &slot, slot);
     // Kernel: a DEL that returns 0 may have removed a stale entry with the same descriptor, and
     // left ours.
     const bool is_removed = slot.state == SlotState::unwatched || set.remove(slot.fd) >= 0;
@@ -137,6 +143,7 @@ Result<> Reactor::modify(RegistrationKey key, Interest interest) {
 }
 
 Result<> Reactor::State::change_watched(Slot& slot, Interest interest) {
+    EVENTP_ASSERT_SLOT(slot.state != SlotState::unwatched, slot);
     // Kernel: MOD from or to EPOLLEXCLUSIVE fails with EINVAL.
     if (interest.is_exclusive() || Interest{slot.live.interest}.is_exclusive()) {
         return error(std::errc::invalid_argument);
@@ -151,6 +158,7 @@ Result<> Reactor::State::change_watched(Slot& slot, Interest interest) {
 }
 
 Result<> Reactor::State::pause(Slot& slot, Interest interest) {
+    EVENTP_ASSERT_SLOT(is_registered(slot.state) && interest.is_empty(), slot);
     if (slot.state != SlotState::unwatched) {
         // If this removes a stale entry instead of ours, ours reports to a slot that drops events.
         if (const int answer = set.remove(slot.fd); answer < 0) {
@@ -164,6 +172,7 @@ Result<> Reactor::State::pause(Slot& slot, Interest interest) {
 }
 
 Result<> Reactor::State::resume(Slot& slot, Interest interest) {
+    EVENTP_ASSERT_SLOT(slot.state == SlotState::unwatched && !interest.is_empty(), slot);
     const int fd = read_descriptor(slot);
     if (fd < 0) {
         return sys::error(fd);
@@ -214,4 +223,4 @@ bool Reactor::requeue(RegistrationKey key) {
     return true;
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -11,9 +11,10 @@
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::Slot;
+using detail::SlotState;
 
 namespace {
 
@@ -47,7 +48,7 @@ struct Reactor::State::UntilTime {
 
 /// A run that is on the stack, from its first turn to its last. Flattened into one function: after
 /// the system call of a turn, the predictors of returns and jumps are cold.
-/// docs/decisions/0005-what-speed-cost.md has figures.
+/// docs/internals/decisions/0005-what-speed-cost.md has figures.
 template <typename Until>
 [[gnu::flatten]] Result<> Reactor::State::run(Until until) {
     if (const std::errc why = refusal_unless_idle(); why != std::errc{}) {
@@ -64,6 +65,9 @@ template <typename Until>
             if (count != -EINTR) {
                 return sys::error(count);
             }
+            if (is_in_child()) {
+                return detail::error(std::errc::no_child_process);  // a signal handler has forked
+            }
         } else if (!dispatch_batch()) [[unlikely]] {
             return detail::error(std::errc::no_child_process);
         }
@@ -76,6 +80,7 @@ template <typename Until>
         return detail::error(why);
     }
     RunScope scope{*this};
+    EVENTP_ASSERT(phase == Phase::idle && retired == nullptr);
     const int count = fill_batch(timeout_ns);
     if (count < 0) [[unlikely]] {
         return sys::error(count);
@@ -127,12 +132,13 @@ Result<std::size_t> Reactor::run_once_ns(std::int64_t timeout) {
 
 // --- wait ---
 
-/// Begins a turn: fills the batch. Returns how many events are to be dispatched. Returns -errno,
-/// and no turn begins, if the wait fails.
+/// Begins a turn: fills the batch. Returns how many events it holds. If the wait fails, no turn
+/// begins and -errno is returned.
 inline int Reactor::State::fill_batch(std::int64_t timeout_ns) {
     if (has_slow_wait) [[unlikely]] {
         return fill_batch_slow(timeout_ns);
     }
+    EVENTP_ASSERT(!batch.has_rest() && !batch.has_requeued());
     epoll_event* at = batch.room();
     const int reported = set.wait(at, capacity, timeout_ns);
     if (reported < 0) [[unlikely]] {
@@ -176,6 +182,7 @@ inline bool Reactor::State::dispatch_batch() {
     phase = Phase::dispatching;
     UnwindScope scope{*this};
     const bool is_ours = call_handlers();
+    EVENTP_ASSERT(!is_ours || (retired == nullptr && !batch.has_rest()));
     scope.dismiss();
     phase = Phase::idle;
     if (has_turn_end) [[unlikely]] {
@@ -200,9 +207,10 @@ inline bool Reactor::State::call_handlers() {
             Slot* slot = static_cast<Slot*>(at->data.ptr);
             const std::uint32_t events = at->events;
             batch.cursor = ++at;
+            EVENTP_ASSERT(slot->operations != nullptr && slot->operations->call != nullptr);
             slot->operations->call(slot, events, reactor);
         } while (at < end);
-        // Read again, not kept in a register by the loop, which needs an instruction more then.
+        // Reads `end` from memory here: keeping it in a register costs the loop one instruction.
         std::atomic_signal_fence(std::memory_order_acq_rel);
         if (end != nullptr) [[likely]] {
             return true;
@@ -217,6 +225,7 @@ inline bool Reactor::State::call_handlers() {
 Slot* Reactor::State::running() const noexcept {
     switch (phase) {
         case Phase::dispatching:
+            EVENTP_ASSERT(batch.cursor > batch.begin);
             return static_cast<Slot*>(batch.cursor[-1].data.ptr);
         case Phase::after_fork:
             return asked;
@@ -230,6 +239,7 @@ Slot* Reactor::State::running() const noexcept {
 [[gnu::noinline]] bool Reactor::State::destroy_retired() noexcept {
     const PhaseScope scope{*this, Phase::destroying_retired};
     while (retired != nullptr && !is_in_child()) {  // a destructor may remove more, or fork
+        EVENTP_ASSERT_SLOT(retired->state == SlotState::retired, *retired);
         destroy(*std::exchange(retired, retired->next));
     }
     if (is_in_child()) {
@@ -262,8 +272,8 @@ void Reactor::State::destroy_removed() noexcept {
 
 void Reactor::State::destroy(Slot& slot) noexcept {
     const PhaseScope scope{*this, phase == Phase::idle ? Phase::destroying : phase};
-    // Invariant: from here on no event can reach the value, even if its destructor re-enters the
-    // reactor.
+    EVENTP_ASSERT_SLOT(may_become(slot.state, SlotState::destroyed), slot);
+    // From here on no event can reach the value, even if its destructor re-enters the reactor.
     const detail::Operations& operations = *std::exchange(slot.operations, &dead_operations);
     operations.destroy(&slot);
     quarantine.add(slot);
@@ -275,4 +285,4 @@ void Reactor::State::end_turn() noexcept {
     wake_outer_loop();
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -9,7 +9,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::EpollSet;
 using detail::Slot;
@@ -53,9 +53,9 @@ Result<> Reactor::State::reinit_after_fork() {
     gate.set_user(detail::UserGate::idle);
     const UseScope use{*this};
     const PhaseScope scope{*this, Phase::after_fork};
-    static_cast<void>(destroy_retired());  // what the handler that forked had removed before
+    static_cast<void>(destroy_retired());  // removed by the handler that forked
 
-    // All leave the epoll instance before the first one is added to the new one.
+    // Every subscriber is unwatched before the first one is added to the new epoll instance.
     registry.for_each([&](Slot& slot) {
         set_state(slot, SlotState::unwatched, Interest{slot.live.interest});
         ids_of_all.emplace_back(slot.fd, slot.live.generation);
@@ -99,6 +99,7 @@ void Reactor::State::keep_after_fork(RegistrationId id) {
     if (slot == nullptr) {
         return;  // after_fork() of another one has removed it
     }
+    EVENTP_ASSERT_SLOT(asked == nullptr && is_registered(slot->state), *slot);
     if (slot->operations->after_fork != nullptr) {
         asked = slot;
         slot->operations->after_fork(slot, reactor);
@@ -119,4 +120,4 @@ void Reactor::State::keep_after_fork(RegistrationId id) {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -4,7 +4,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 Result<BorrowedFd> Reactor::fd() {
     State& state = *state_;
@@ -18,6 +18,7 @@ Result<BorrowedFd> Reactor::fd() {
 }
 
 Result<BorrowedFd> Reactor::State::open_pollable() {
+    EVENTP_ASSERT(!pollable.is_open());
     detail::EpollSet opened{sys::epoll_create()};
     if (!opened.is_open()) {
         return sys::error(opened.fd());
@@ -43,4 +44,4 @@ void Reactor::State::wake_outer_loop() noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Making a reactor, running it, and looking at it.
+// Creating, destroying and inspecting a reactor.
 #include <eventp/reactor.hpp>
 
 #include <atomic>
@@ -11,14 +11,14 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
-// Kernel: epoll_wait(2) answers EINVAL for more events than this.
+// Kernel: epoll_wait(2) fails with EINVAL for more events than this.
 constexpr std::size_t event_capacity_max = INT_MAX / sizeof(epoll_event);
 
-// Names of registrations are the process's, so that they are not mistaken between reactors.
+// Shared by all reactors of the process, so that no two of them return the same RegistrationId.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 constinit std::atomic<std::uint32_t> registrations{0};
 
@@ -32,7 +32,7 @@ constinit std::atomic<std::uint32_t> registrations{0};
 
 }  // namespace
 
-// --- making and ending --------------------------------------------------------------------------
+// --- creating and destroying --------------------------------------------------------------------
 
 Reactor::State::State(const Options& options)
     : gate{nullptr},
@@ -95,10 +95,12 @@ Reactor::Reactor(const Options& options) {
     }
     state_ = std::move(*state);
     state_->reactor = this;
+    gate_ = state_->gate.cell();
 }
 
 Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
     state_->reactor = this;
+    gate_ = state_->gate.cell();
 }
 
 Reactor::~Reactor() {
@@ -111,7 +113,7 @@ Reactor::~Reactor() {
     state_->destroy_all();
 }
 
-// --- using it -----------------------------------------------------------------------------------
+// --- who may use it -----------------------------------------------------------------------------
 
 std::errc Reactor::State::refusal_reason() const noexcept {
     const detail::ThreadToken user = gate.user();
@@ -123,10 +125,7 @@ std::errc Reactor::State::refusal_reason() const noexcept {
     }
     const bool is_reading = user == detail::UserGate::reading_fd;
     const detail::ThreadToken thread = is_reading ? reading_user : user;
-    detail::expects(thread == detail::this_thread() || thread == detail::UserGate::idle ||
-                        thread == detail::UserGate::closed,
-                    "a Reactor is used from another thread while it runs: use a std::stop_token "
-                    "or a RemoteEndpoint");
+    detail::UserGate::expect_usable_by_this_thread(thread);
     return is_reading ? std::errc::device_or_resource_busy : std::errc{};
 }
 
@@ -141,7 +140,7 @@ void Reactor::stop() noexcept {
     }
 }
 
-// --- looking ------------------------------------------------------------------------------------
+// --- inspecting ---------------------------------------------------------------------------------
 
 bool Reactor::contains(RegistrationKey key) const {
     return state_->is_usable() && state_->registry.find(key) != nullptr;
@@ -172,4 +171,4 @@ Reactor::Stats Reactor::stats() const noexcept {
             .registered = state.registry.size()};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

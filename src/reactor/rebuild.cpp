@@ -7,7 +7,7 @@
 #include "reactor/state.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::EpollSet;
 using detail::Slot;
@@ -81,6 +81,7 @@ bool Reactor::State::fill(EpollSet& fresh) noexcept {
 /// The epoll instance that fill() made is in place.
 void Reactor::State::commit_rebuild() noexcept {
     registry.for_each([this](Slot& slot) {
+        EVENTP_ASSERT_SLOT(is_registered(slot.state), slot);
         if (slot.state != SlotState::unwatched && slot.is_unwatchable) {
             set_state(slot, SlotState::unwatched, Interest{slot.live.interest});
             ++descriptors_detached;
@@ -88,7 +89,8 @@ void Reactor::State::commit_rebuild() noexcept {
     });
     registry.clear_stale();
     quarantine.release();
+    EVENTP_ASSERT(quarantine.size() == 0);
     ++rebuilds;
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

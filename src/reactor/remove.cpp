@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// remove(), extract(), and the end of a reactor.
+// remove(), extract(), and destroying a reactor.
 #include <eventp/detail/slot_access.hpp>
 
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::Slot;
 using detail::SlotState;
@@ -37,6 +37,7 @@ AnySubscriber Reactor::extract(RegistrationKey key) {
     }
     unregister(entry, *slot);
     if (must_retire(*slot, when)) {
+        EVENTP_ASSERT_SLOT(phase != Phase::idle, *slot);
         set_state(*slot, SlotState::retired, Interest{slot->live.interest});
         slot->next = std::exchange(retired, slot);
         gate.loop_end() = nullptr;  // the loop stops when the running handler has returned
@@ -92,6 +93,7 @@ AnySubscriber Reactor::State::extract(const RegistrationKey& key) noexcept {
 
 /// The kernel does not hold the address of the slot any more.
 AnySubscriber Reactor::State::hand_out(detail::Registry::Entry entry, Slot& slot) noexcept {
+    EVENTP_ASSERT_SLOT(!slot.kernel_may_hold, slot);
     batch.cancel_requeued(slot);
     batch.discard_events_of(slot, discard_slot);
     registry.erase(entry, slot);
@@ -119,6 +121,7 @@ Result<std::vector<AnySubscriber>> Reactor::close_and_extract() {
 /// From here on add() and run() fail. Runs user code: it destroys posted closures, and resumes
 /// coroutines that wait for one with broken_pipe.
 void Reactor::State::close() noexcept {
+    EVENTP_ASSERT(phase == Phase::idle);
     const PhaseScope scope{*this, Phase::destroying};
     is_closed = true;
     events_without_handler += static_cast<std::uint64_t>(batch.end - batch.cursor);
@@ -144,4 +147,4 @@ void Reactor::State::destroy_all() noexcept {
     });
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

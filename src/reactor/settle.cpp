@@ -9,7 +9,7 @@
 
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -20,6 +20,7 @@ constexpr std::uint64_t stale_limit_after_failure = 10;
 
 /// The part of settle() for stale entries: replaces the epoll instance if that is due.
 void Reactor::State::settle_stale_entries() noexcept {
+    EVENTP_ASSERT(phase == Phase::idle && retired == nullptr && !batch.has_rest());
     if (is_pollable_stale) {
         attach_to_pollable();
     }
@@ -48,4 +49,4 @@ bool Reactor::State::is_rebuild_due() const noexcept {
            quarantine.size() > std::max({quarantine_limit_min, live, quarantine_limit});
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

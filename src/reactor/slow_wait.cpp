@@ -8,7 +8,7 @@
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 namespace {
 
@@ -23,6 +23,7 @@ std::int64_t now_ns() noexcept {
 /// fill_batch() if there is the rest of a batch, requeued events, a RemoteEndpoint, busy polling or
 /// throttling.
 [[gnu::noinline]] int Reactor::State::fill_batch_slow(std::int64_t timeout_ns) {
+    EVENTP_ASSERT(phase == Phase::idle && has_slow_wait);
     if (batch.has_rest()) {
         // A handler threw. An edge-triggered or one-shot event in the rest is reported only once,
         // so the rest is dispatched before the kernel is asked again. [dispatch.throws]
@@ -83,6 +84,7 @@ int Reactor::State::wait_slow(epoll_event* at, std::int64_t timeout_ns) {
 /// Polls until there is something to do, as long as the options say. Reduces the timeout by the
 /// time that has passed; to zero if there are tasks.
 int Reactor::State::poll_busily(epoll_event* at, std::int64_t& timeout_ns) {
+    EVENTP_ASSERT(busy_poll_ns > 0 && timeout_ns != 0);
     const std::int64_t start = now_ns();
     const std::int64_t longest = timeout_ns < 0 ? busy_poll_ns : std::min(busy_poll_ns, timeout_ns);
     std::int64_t passed = 0;
@@ -104,6 +106,7 @@ int Reactor::State::poll_busily(epoll_event* at, std::int64_t& timeout_ns) {
 /// A stale entry is ready and the epoll instance cannot be replaced: waits for a while for the
 /// eventfd alone, so that the loop does not spin. Returns what is left of the timeout.
 std::int64_t Reactor::State::wait_for_wakeup(std::int64_t timeout_ns) {
+    EVENTP_ASSERT(is_throttled && timeout_ns != 0);
     const std::int64_t start = now_ns();
     const std::int64_t longest = timeout_ns < 0 ? throttle_ns : std::min(throttle_ns, timeout_ns);
     is_throttled = false;
@@ -114,4 +117,4 @@ std::int64_t Reactor::State::wait_for_wakeup(std::int64_t timeout_ns) {
     return timeout_ns < 0 ? 0 : std::max<std::int64_t>(timeout_ns - (now_ns() - start), 0);
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

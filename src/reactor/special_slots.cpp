@@ -4,7 +4,7 @@
 // more. Safety: only the dispatch of a Reactor calls them, so `reactor` is a Reactor.
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::Operations;
 using detail::Slot;
@@ -77,4 +77,4 @@ Slot Reactor::State::slot_without_value(const Operations& operations) noexcept {
             .kernel_may_hold = false};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -18,7 +18,7 @@
 #include "core/remote_channel.hpp"
 #include "core/slot_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// What a reactor consists of. Aligned to a cache line, so that the members that every turn uses
 /// are on as few lines as possible.
@@ -286,4 +286,4 @@ public:
     std::unique_ptr<State> state;
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include "reactor/state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : channel_{reactor.state_->channel} {
     Reactor::State& state = *reactor.state_;
@@ -42,4 +42,4 @@ Result<> RemoteEndpoint::stop() const noexcept {
     return {};
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory of posted closures: made by one thread, given back by another, in the order in which it
-// was made. The general allocator is at its slowest with that, and a list of what it gives lies all
-// over the memory. So each thread cuts tasks off a chunk, one behind the other, and a chunk is
-// given back with the last of its tasks. docs/decisions/0004-task-memory.md has the figures.
+// Memory of posted closures: one thread allocates it and another frees it, in the same order.
+// General-purpose allocators are slow at that, and scatter the nodes of the list. So each thread
+// bump-allocates tasks from a chunk of its own, and a chunk is freed with the last of its tasks.
+// docs/internals/decisions/0004-task-memory.md has the figures.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -13,25 +13,25 @@
 
 #include <eventp/detail/task.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 namespace {
 
-// Also its alignment, so that the address of a task tells its chunk.
+// Also the alignment of a chunk, so that the chunk is found by the address of a task.
 constexpr std::size_t chunk_size = std::size_t{16} * 1024;
 constexpr std::size_t task_size_max = chunk_size / 16;
 
 struct alignas(64) Chunk {
-    /// The tasks that live, and those that can still be cut off it.
+    /// Tasks that were not freed. While a thread allocates: `open_share` minus the freed ones.
     std::atomic<std::uint32_t> tasks;
 };
 static_assert(sizeof(Chunk) == 64 && alignof(Chunk) >= task_align);
 
-/// More than a chunk has room for: what a thread holds on to while it cuts.
+/// The share of the thread that allocates from the chunk: more than the tasks of any chunk.
 constexpr std::uint32_t open_share = 1U << 31U;
 
 void drop(Chunk* chunk, std::uint32_t share) noexcept {
-    // Ordering: whoever frees the chunk comes behind every use of it.
+    // Ordering: every use of the chunk happens before it is freed.
     if (chunk->tasks.fetch_sub(share, std::memory_order_acq_rel) == share) {
         ::operator delete(chunk, std::align_val_t{chunk_size});
     }
@@ -43,7 +43,7 @@ Chunk* make_chunk(std::size_t size, std::uint32_t share) {
     return ::new (where) Chunk{.tasks = share};
 }
 
-/// Where a thread cuts. Without a destructor: one of another thread-local object may post.
+/// Where a thread allocates. Without a destructor: that of another thread-local object may post.
 struct Cutter {
     Chunk* chunk;
     std::byte* at;
@@ -100,9 +100,9 @@ void* allocate_task(std::size_t size) {
 }
 
 void free_task(void* task) noexcept {
-    // Safety: every task lies in a chunk behind its header, within the chunk's alignment.
+    // Safety: every task is in a chunk, after its header and less than `chunk_size` from its start.
     const std::size_t offset = reinterpret_cast<std::uintptr_t>(task) % chunk_size;
     drop(reinterpret_cast<Chunk*>(static_cast<std::byte*>(task) - offset), 1);
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

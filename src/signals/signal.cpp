@@ -9,14 +9,14 @@
 #include "sys/signal.hpp"
 #include "sys/syscall.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::SignalClaims;
 using detail::SignalMask;
 
-Result<SignalSet> SignalSet::create(std::span<const int> signals) {
+Result<SignalSet> SignalSet::create(std::span<const int> numbers) {
     sys::SignalBits bits = 0;
-    for (const int number : signals) {
+    for (const int number : numbers) {
         if (!sys::is_blockable(number)) {
             return detail::error(std::errc::invalid_argument);
         }
@@ -44,8 +44,8 @@ Result<SignalSet> SignalSet::create(std::span<const int> signals) {
     return SignalSet{std::move(fd), bits};
 }
 
-SignalSet::SignalSet(OwnedFd fd, std::uint64_t signals) noexcept
-    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{signals} {}
+SignalSet::SignalSet(OwnedFd fd, std::uint64_t bits) noexcept
+    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{bits} {}
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
     SignalSet taken{std::move(other)};
@@ -98,10 +98,10 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
     // Kernel: a signalfd reads the signals of the process that reads, and an epoll instance watches
     // those of the process that added it. So the inherited descriptor could be added; but it would
     // keep the entry in the epoll instance of the parent after the parent has closed its own.
-    // The number stays the same: the reactor refuses another one.
+    // Under the same descriptor number, because the reactor refuses another one.
     if (const OwnedFd own{sys::signalfd(signals_)}; own) {
         static_cast<void>(sys::replace(own.fd(), fd_.fd()));
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

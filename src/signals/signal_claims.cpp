@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstddef>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 using sys::SignalBits;
 
@@ -67,4 +67,4 @@ SignalBits SignalClaims::claimed(SignalBits signals) noexcept {
     return out;
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include "base/fork_guard.hpp"
 #include "sys/signal.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Which signals belong to a SignalSet of this process: each to one at most, because a signal is
 /// read once. A forked child starts without claims. Requires prepare_fork_detection().
@@ -24,4 +24,4 @@ public:
     [[nodiscard]] static sys::SignalBits claimed(sys::SignalBits signals) noexcept;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

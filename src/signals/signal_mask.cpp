@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "signals/signal_mask.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 using sys::SignalBits;
 
@@ -28,4 +28,4 @@ void SignalMask::unblock(SignalBits signals) noexcept {
     sys::unblock(unblocked);  // signal handlers may run here
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -3,7 +3,7 @@
 
 #include "sys/signal.hpp"
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Which signals SignalSets have blocked in the calling thread. Only that thread can change its
 /// mask.
@@ -17,4 +17,4 @@ public:
     static void unblock(sys::SignalBits signals) noexcept;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

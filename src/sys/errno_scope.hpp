@@ -3,7 +3,9 @@
 
 #include <cerrno>
 
-namespace eventp::sys {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// Restores errno when it is destroyed: a destructor may run between a failed call and the code
 /// that reads errno.
@@ -18,4 +20,4 @@ private:
     int before_ = errno;
 };
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "sys/memory.hpp"
 
-#include <cerrno>
 #include <cstddef>
 
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+#include "sys/common.hpp"
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 std::size_t page_size() noexcept {
     return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -25,11 +26,11 @@ void unmap_two_pages(void* pages) noexcept {
 }
 
 int wipe_on_fork(void* page) noexcept {
-    return ::madvise(page, page_size(), MADV_WIPEONFORK) < 0 ? -errno : 0;
+    return result_of(::madvise(page, page_size(), MADV_WIPEONFORK));
 }
 
 int call_in_forked_child(void (*handler)() noexcept) noexcept {
     return -::pthread_atfork(nullptr, nullptr, handler);
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 
+#include <eventp/version.hpp>
+
 /// Memory that a forked child finds zeroed. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 [[nodiscard]] std::size_t page_size() noexcept;
 /// Two pages of zeros, one after the other; null if there is no memory.
@@ -17,4 +19,4 @@ void unmap_two_pages(void* pages) noexcept;
 /// `handler` is called in each child of fork(), before that returns there.
 [[nodiscard]] int call_in_forked_child(void (*handler)() noexcept) noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

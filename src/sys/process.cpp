@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/common.hpp"
+
 // POSIX.1-2024 has these functions; C libraries had them before, with other names.
 #if defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 29)
@@ -24,7 +26,7 @@
 #define EVENTP_HAS_ADDCHDIR  // musl, since 1.1.24
 #endif
 
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -36,10 +38,6 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);
 constexpr int any_child = __WALL;
 
 constexpr int first_closed = standard_descriptors;
-
-int result_of(long answer) noexcept {
-    return answer < 0 ? -errno : static_cast<int>(answer);
-}
 
 /// waitid(2) without a cancellation point.
 int wait_without_blocking(idtype_t type, int id, int options, siginfo_t& info) noexcept {
@@ -176,7 +174,6 @@ int pidfd_block(int pidfd) {
 }
 
 void pidfd_wait_until_dead(int pidfd, std::int64_t timeout_ns) noexcept {
-    constexpr std::int64_t ns_per_s = 1'000'000'000;
     pollfd entry{.fd = pidfd, .events = POLLIN, .revents = 0};
     timespec left{.tv_sec = timeout_ns / ns_per_s, .tv_nsec = timeout_ns % ns_per_s};
     int result = 0;
@@ -198,4 +195,4 @@ pid_t process_id() noexcept {
     return ::getpid();
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

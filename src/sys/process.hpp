@@ -6,8 +6,10 @@
 
 #include <sys/types.h>
 
+#include <eventp/version.hpp>
+
 /// The system calls that concern processes. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// 0, 1 and 2: standard input, output and error.
 inline constexpr int standard_descriptors = 3;
@@ -15,7 +17,7 @@ inline constexpr int standard_descriptors = 3;
 /// As `from` of a Redirect: /dev/null, opened for reading and writing.
 inline constexpr int dev_null = -1;
 
-/// Descriptor `to` of the child refers to the file of this process's descriptor `from`, also if
+/// Descriptor `to` of the child refers to the file of this process's descriptor `from`, even if
 /// both are equal and close-on-exec.
 struct Redirect {
     int from;
@@ -66,4 +68,4 @@ void kill_unreaped(pid_t child) noexcept;
 
 [[nodiscard]] pid_t process_id() noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "sys/signal.hpp"
 
-#include <cerrno>
 #include <csignal>
 
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+#include "sys/common.hpp"
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
@@ -36,13 +37,13 @@ bool is_blockable(int number) noexcept {
 
 int signalfd(SignalBits signals) noexcept {
     const sigset_t set = set_of(signals);
-    const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+    return result_of(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 int signalfd_read(int fd, signalfd_siginfo& out) noexcept {
     // Kernel: a read returns whole records. Not read(2), which is a cancellation point.
-    return ::syscall(SYS_read, fd, &out, sizeof out) < 0 ? -errno : 0;
+    const int result = result_of(::syscall(SYS_read, fd, &out, sizeof out));
+    return result < 0 ? result : 0;
 }
 
 int block(SignalBits signals, SignalBits& before) noexcept {
@@ -66,4 +67,4 @@ void unblock(SignalBits signals) noexcept {
     static_cast<void>(::pthread_sigmask(SIG_UNBLOCK, &set, nullptr));
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

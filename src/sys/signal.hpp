@@ -3,10 +3,12 @@
 
 #include <cstdint>
 
+#include <eventp/version.hpp>
+
 struct signalfd_siginfo;
 
 /// The system calls that concern signals. Results as in syscall.hpp.
-namespace eventp::sys {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 /// A set of signals: number n is bit n - 1.
 using SignalBits = std::uint64_t;
@@ -27,4 +29,4 @@ using SignalBits = std::uint64_t;
 [[nodiscard]] int block(SignalBits signals, SignalBits& before) noexcept;
 void unblock(SignalBits signals) noexcept;
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -4,24 +4,29 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace eventp::sys {
+#include "sys/common.hpp"
+
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 35)
+#define EVENTP_HAS_EPOLL_PWAIT2
+#endif
+#endif
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 namespace {
 
-constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::int64_t ns_per_ms = 1'000'000;
-
-int result_of(long answer) noexcept {
-    return answer < 0 ? -errno : static_cast<int>(answer);
-}
 
 int control(int set, int operation, int fd, std::uint32_t events, void* data) noexcept {
     epoll_event event{};
@@ -45,6 +50,27 @@ constexpr bool is_refusal(int result) noexcept {
 // Kernel: epoll_pwait2(2) exists since Linux 5.11. Once it was refused it is not tried again.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a fact about the kernel.
 std::atomic<bool> pwait2_refused{false};
+
+#if defined(EVENTP_HAS_EPOLL_PWAIT2)
+int pwait2(int set, epoll_event* events, int capacity, const timespec& timeout) {
+    return result_of(::epoll_pwait2(set, events, capacity, &timeout, /*sigmask=*/nullptr));
+}
+#else
+/// Kernel: the number of epoll_pwait2(2) is the same on every 64-bit architecture; headers before
+/// Linux 5.11 do not define it. syscall(2) is no cancellation point (pthreads(7)), and this has to
+/// be one. Meanwhile the thread is cancelled at once, as C libraries do it in epoll_wait(3): no
+/// object here has a destructor.
+int pwait2(int set, epoll_event* events, int capacity, const timespec& timeout) {
+    constexpr long number_of_epoll_pwait2 = 441;
+    int type = 0;
+    // NOLINTNEXTLINE(cert-pos47-c, concurrency-thread-canceltype-asynchronous): see above.
+    static_cast<void>(::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type));
+    const int result = result_of(::syscall(number_of_epoll_pwait2, set, events, capacity, &timeout,
+                                           /*sigmask=*/nullptr, /*size of it=*/std::size_t{8}));
+    static_cast<void>(::pthread_setcanceltype(type, &type));
+    return result;
+}
+#endif
 
 }  // namespace
 
@@ -71,8 +97,7 @@ int epoll_wait_ms(int set, epoll_event* events, int capacity, int timeout_ms) {
 int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_ns) {
     if (!pwait2_refused.load(std::memory_order_relaxed)) {
         const timespec timeout{timeout_ns / ns_per_s, timeout_ns % ns_per_s};
-        const int answer =
-            result_of(::epoll_pwait2(set, events, capacity, &timeout, /*sigmask=*/nullptr));
+        const int answer = pwait2(set, events, capacity, timeout);
         if (!is_refusal(answer)) {
             return answer;
         }
@@ -114,4 +139,4 @@ void close(int fd) noexcept {
     errno = before;
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include "sys/timerfd.hpp"
 
-#include <cerrno>
 #include <ctime>
 
 #include <sys/timerfd.h>
 
-namespace eventp::sys {
+#include "sys/common.hpp"
 
-namespace {
-
-constexpr std::int64_t ns_per_s = 1'000'000'000;
-
-}  // namespace
+namespace eventp::inline EVENTP_ABI_NAMESPACE::sys {
 
 int timerfd(int clock) noexcept {
     const int fd = ::timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+    return result_of(fd);
 }
 
 int timerfd_set(int fd, std::int64_t deadline_ns) noexcept {
-    // Kernel: setting a timer also forgets that it has expired, so nobody has to read it.
+    // Kernel: setting a timer also resets its expirations, so the timerfd need not be read.
     const itimerspec setting{
         .it_interval = {},
         .it_value = {.tv_sec = deadline_ns / ns_per_s, .tv_nsec = deadline_ns % ns_per_s}};
-    return ::timerfd_settime(fd, TFD_TIMER_ABSTIME, &setting, nullptr) < 0 ? -errno : 0;
+    return result_of(::timerfd_settime(fd, TFD_TIMER_ABSTIME, &setting, nullptr));
 }
 
 std::int64_t clock_now(int clock) noexcept {
@@ -33,4 +28,4 @@ std::int64_t clock_now(int clock) noexcept {
     return now.tv_sec * ns_per_s + now.tv_nsec;
 }
 
-}  // namespace eventp::sys
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -11,11 +11,12 @@
 
 #include <eventp/detail/contract.hpp>
 
+#include "base/assert.hpp"
 #include "sys/syscall.hpp"
 #include "sys/timerfd.hpp"
 #include "timers/timer_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::TimerHandlerMaker;
 using detail::TimerQueue;
@@ -49,13 +50,20 @@ public:
     Subscriber& operator=(const Subscriber&) = delete;
     ~Subscriber() {
         state_.subscribed = false;
+        state_.gate = &State::no_reactor;
         state_.drop_all();
         state_.release();
     }
 
-    [[nodiscard]] int fd() const noexcept { return state_.fd.fd(); }
+    [[nodiscard]] int fd() const noexcept {
+        state_.gate = &State::no_reactor;
+        return state_.fd.fd();
+    }
     [[nodiscard]] static Interest interest() noexcept { return Interest{}.read(); }
-    void handle(RegistrationId self, ReactorOps& reactor) { state_.expire(self, reactor); }
+    void handle(RegistrationId self, ReactorOps& reactor) {
+        state_.enter(reactor.gate_);
+        state_.expire(self, reactor);
+    }
     void after_fork(ReactorOps& /*reactor*/) noexcept { state_.after_fork(); }
 
 private:
@@ -75,6 +83,7 @@ Result<Timers> Timers::create(ReactorOps& reactor, Clock clock) {
     if (const auto added = reactor.add(subscriber); !added) {
         return std::unexpected{added.error()};
     }
+    timers.state_->enter(reactor.gate_);
     return timers;
 }
 
@@ -85,6 +94,7 @@ void Timers::close() noexcept {
         return;
     }
     State& state = *closed;
+    state.expect_this_thread();
     state.closed = true;
     state.drop_all();
     // The subscriber removes itself in its next turn. It is not removed here, because a reference
@@ -112,6 +122,8 @@ void Timers::State::drop_all() noexcept {
         }
     }
 }
+
+constinit const detail::WipedCell Timers::State::no_reactor{.user = detail::UserGate::idle};
 
 Timers::State::State(Clock with_clock) noexcept : armings{last_arming}, clock{with_clock} {}
 
@@ -225,6 +237,7 @@ Timers::ArmResult Timers::State::arm(Deadline first, std::int64_t period_ns,
     const TimerId id{lease.index(), armings.next()};
     timer.generation = id.generation();
     queue.insert(lease.index(), deadline, id.generation());
+    EVENTP_ASSERT(kernel_deadline <= queue.earliest());
     return {.id = id, .error = {}};
 }
 
@@ -302,7 +315,11 @@ bool Timers::reschedule_to(TimerId id, Deadline when) noexcept {
 }
 
 std::size_t Timers::size() const noexcept {
-    return state_ == nullptr ? 0 : state_->queue.size();
+    if (state_ == nullptr) {
+        return 0;
+    }
+    state_->expect_this_thread();
+    return state_->queue.size();
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -7,7 +7,7 @@
 #include "sys/timerfd.hpp"
 #include "timers/timer_state.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 using detail::TimerQueue;
 
@@ -35,7 +35,7 @@ Tick tick(std::int64_t deadline, std::int64_t period, std::int64_t now) noexcept
 }  // namespace
 
 /// The call of one handler. Its destructor destroys the handler of a timer that is no longer armed,
-/// also if the handler threw.
+/// even if the handler threw.
 class Timers::State::Run {
 public:
     Run(State& state, std::uint32_t index) noexcept : state_{state}, index_{index} {
@@ -74,6 +74,11 @@ void Timers::State::fire_front(std::int64_t time, ReactorOps& reactor) {
 }
 
 bool Timers::State::may_continue(RegistrationId self, ReactorOps& reactor) const {
+    // The reactor stops its loop when a handler has removed a subscriber. That one is destroyed
+    // before the next timer's handler runs, not after the last one.
+    if (gate->loop_end == nullptr && gate != &no_reactor && !in_child()) [[unlikely]] {
+        reactor.destroy_removed();
+    }
     if (in_child()) {
         return false;  // the other timers are the parent's
     }
@@ -130,4 +135,4 @@ void Timers::State::after_fork() noexcept {
     }
 }
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

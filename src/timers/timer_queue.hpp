@@ -8,15 +8,17 @@
 #include <span>
 #include <vector>
 
-namespace eventp::detail {
+#include <eventp/version.hpp>
+
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// Timers by deadline, and by a sequence number if the deadlines are equal: a four-ary heap, and an
 /// unsorted array of timers that are not in it yet.
 ///
 /// Most timers are timeouts of something that happens in time: they are armed and cancelled before
 /// the next timer expires. So insert() only appends to the array, and merge_unsorted() moves the
-/// array into the heap when the first timer is needed. docs/decisions/0003-timer-structure.md has
-/// the alternatives. The index of each timer is stored, so that erase() need not search.
+/// array into the heap when the first timer is needed. The index of each timer is stored, so that
+/// erase() need not search. docs/internals/decisions/0003-timer-structure.md has the alternatives.
 /// A timer is a number below the count given to reserve(); each is in the queue at most once.
 /// Thread safety:  like a std::vector.
 class TimerQueue {
@@ -204,4 +206,4 @@ private:
     std::uint32_t unsorted_count_ = 0;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -17,7 +17,7 @@
 #include "base/id_allocator.hpp"
 #include "timers/timer_queue.hpp"
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 /// Owned by a Timers object and its subscriber together. The functions are in timer.cpp and
 /// timer_expiry.cpp.
@@ -62,9 +62,14 @@ struct Timers::State {
     [[nodiscard]] Node& node(std::uint32_t index) noexcept {
         return (*pages[index / page_size])[index % page_size];
     }
+    /// Terminates if another thread runs the reactor.
+    void expect_this_thread() const noexcept {
+        detail::UserGate::expect_usable_by_this_thread(gate->user.load(std::memory_order_relaxed));
+    }
     [[nodiscard]] bool in_child() const noexcept { return process != detail::current_process(); }
     /// Why no timer can be armed; std::errc{} if one can.
     [[nodiscard]] std::errc refusal() const noexcept {
+        expect_this_thread();
         if (!subscribed || closed) [[unlikely]] {
             return std::errc::broken_pipe;
         }
@@ -72,6 +77,7 @@ struct Timers::State {
     }
     /// The node of timer `id`; null if there is no such timer, and in a forked child.
     [[nodiscard]] Node* find(TimerId id) noexcept {
+        expect_this_thread();
         if (id.index() >= pages.size() * page_size || id.generation() == 0 || in_child()) {
             return nullptr;
         }
@@ -116,14 +122,22 @@ struct Timers::State {
     /// Asked after user code: false if no other handler must be called.
     [[nodiscard]] bool may_continue(RegistrationId self, ReactorOps& reactor) const;
     void after_fork() noexcept;
+    /// Remembers the reactor that calls the subscriber. `with_gate` is null if it is a mock.
+    void enter(const detail::WipedCell* with_gate) noexcept {
+        gate = with_gate == nullptr ? &no_reactor : with_gate;
+    }
 
     static constexpr std::uint32_t no_index = std::numeric_limits<std::uint32_t>::max();
     /// The kernel's timer has expired, or will at once: the timerfd is readable until it is set.
     static constexpr std::int64_t expired = std::numeric_limits<std::int64_t>::min();
     static constexpr std::size_t page_size = 256;
+    static const detail::WipedCell no_reactor;
     using Page = std::array<Node, page_size>;
 
     detail::ProcessNumber process = detail::current_process();  // owns the timerfd
+    /// Of the reactor that the subscriber is in. Set when the reactor has added it or calls it, and
+    /// reset by fd(), because the next reactor that adds it may be another one.
+    const detail::WipedCell* gate = &no_reactor;
     OwnedFd fd;
     detail::TimerQueue queue;
     /// Pages, so that nodes do not move when a running handler arms timers.
@@ -142,4 +156,4 @@ struct Timers::State {
     bool closed = false;     // the Timers object was destroyed
 };
 
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: what a device watches is a Descriptor, not a number
+// Expect: eventp: the first argument of watch<Where, Function> must be a Descriptor, not an int:
+// use Expect: OwnedFd, which closes it, or BorrowedFd, which does not
 #include <eventp/builder.hpp>
 #include <eventp/device.hpp>
 

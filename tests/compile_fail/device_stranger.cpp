@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Expect: watch<Where, Function> takes second a member function of the device
+// Expect: eventp: the second argument of watch<Where, Function> must be a member function of the
+// Expect: device that is not volatile, variadic or &&-qualified
 #include <eventp/builder.hpp>
 #include <eventp/device.hpp>
 

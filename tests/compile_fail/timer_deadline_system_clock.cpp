@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The wall clock jumps; a deadline on it would be early or never. [timer.at]
-// Expect: eventp: a deadline is a time of std::chrono::steady_clock or eventp::BootClock
+// Expect: eventp: a deadline must be a time of std::chrono::steady_clock or eventp::BootClock
 #include <chrono>
 
 #include <eventp/timer.hpp>

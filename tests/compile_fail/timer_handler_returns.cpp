@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Nobody would read what a timer's handler returns. [timer.parameters]
+// The result of a timer's handler would be ignored. [timer.parameters]
 // Expect: eventp: a handler must return void; its result would be ignored
 #include <chrono>
 

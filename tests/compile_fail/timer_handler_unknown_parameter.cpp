@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A timer has no descriptor and no readiness to tell. [timer.parameters]
+// A timer has neither a descriptor nor an event. [timer.parameters]
 // Expect: eventp: a timer's handler takes any of TimerId, Expirations and ReactorOps&
 #include <chrono>
 

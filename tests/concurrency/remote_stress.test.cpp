@@ -46,7 +46,8 @@ void turn_in_time(Reactor& reactor) {
     const auto start = steady_clock::now();
     const auto turned = reactor.run_once(too_long);
     ASSERT_TRUE(turned || turned.error() == std::errc::interrupted);
-    ASSERT_LT(steady_clock::now() - start, too_long) << "a message was due, and nobody was woken";
+    ASSERT_LT(steady_clock::now() - start, too_long)
+        << "a message was due, and the reactor was not woken";
 }
 
 // --- posts --------------------------------------------------------------------------------------
@@ -136,7 +137,8 @@ private:
     cpu_set_t before_{};
 };
 
-TEST(RemoteStressSleep, IsEndedByTheOnlyPostThatComes) {  // [remote.post] [remote.coalesce]
+TEST(RemoteStressSleep,
+     EndsWithEachPostIfNothingElseWakesTheReactor) {  // [remote.post] [remote.coalesce]
     const long rounds = messages() / 100;
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
@@ -165,14 +167,14 @@ TEST(RemoteStressSleep, IsEndedByTheOnlyPostThatComes) {  // [remote.post] [remo
 
 // --- the end of the reactor ---------------------------------------------------------------------
 
-/// What has become of one producer's closures.
+/// How many closures of one producer ran, were dropped or were refused.
 struct Fates {
     long posted = 0;
     long ran = 0;
     std::atomic<long> destroyed_unrun{0};  // by the loop's thread, or a refusing post()
 };
 
-/// A closure that tells its fate.
+/// A closure that records whether it ran or was dropped.
 class Told {
 public:
     explicit Told(Fates& fates) : fates_{&fates} { ++fates.posted; }
@@ -195,7 +197,7 @@ private:
     bool has_run_ = false;
 };
 
-TEST(RemoteStressEnd, PostsDuringShutdownAreRunOrRefusedNeverLost) {  // [remote.gone]
+TEST(RemoteStressEnd, EveryPostDuringShutdownRunsOrIsRefused) {  // [remote.gone]
     for (int round = 0; round < 20; ++round) {
         std::array<Fates, 4> fates;
         Fates of_loop;
@@ -254,7 +256,7 @@ private:
     long done_ = 0;
 };
 
-TEST(RemoteStressCall, AnswersEveryCallOfManyThreads) {  // [remote.call] [remote.timeout]
+TEST(RemoteStressCall, ReturnsFromEveryCallOfManyThreads) {  // [remote.call] [remote.timeout]
     constexpr int callers = 8;
     const long each = messages() / 200 / callers;
     support::ReactorThread running;
@@ -271,8 +273,8 @@ TEST(RemoteStressCall, AnswersEveryCallOfManyThreads) {  // [remote.call] [remot
         });
     }
 
-    EXPECT_TRUE(answers.reaches(each * callers)) << "somebody waits, and nobody was woken";
-    running.stop_and_destroy();  // refuses those that wait still
+    EXPECT_TRUE(answers.reaches(each * callers)) << "a caller waits, and was not woken";
+    running.stop_and_destroy();  // fails the calls that still wait
 }
 
 }  // namespace

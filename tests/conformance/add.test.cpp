@@ -15,7 +15,7 @@
 namespace eventp::support {
 namespace {
 
-/// Names whatever number it is told.
+/// A descriptor object that returns any number.
 struct Numbered {
     int number;
     Interest wanted = reading;
@@ -32,7 +32,7 @@ struct Numbered {
     void handle() {}
 };
 
-TEST(ReactorAdd, EmptiesItsArgumentAndNamesTheRegistration) {  // [add.next_turn]
+TEST(ReactorAdd, EmptiesItsArgumentAndReturnsTheId) {  // [add.next_turn]
     Reactor reactor;
     Source source;
     AnySubscriber subscriber = source.make();
@@ -51,7 +51,7 @@ TEST(ReactorAdd, EmptiesItsArgumentAndNamesTheRegistration) {  // [add.next_turn
     EXPECT_EQ(source.told_name, *added);
 }
 
-TEST(ReactorAdd, ReportsWhatIsReadyAlreadyByTheNextWaitButNotInTheRunningBatch) {
+TEST(ReactorAdd, ReportsWhatIsAlreadyReadyInTheNextWaitAndNotInTheCurrentBatch) {
     // [add.next_turn]
     Reactor reactor;
     Source newcomer;
@@ -70,7 +70,7 @@ TEST(ReactorAdd, ReportsWhatIsReadyAlreadyByTheNextWaitButNotInTheRunningBatch) 
     EXPECT_EQ(newcomer.calls, 1);
 }
 
-TEST(ReactorAdd, KeepsANewcomerOutOfTheEventsOfThePredecessorUnderItsNumber) {
+TEST(ReactorAdd, DoesNotCallANewSubscriberForEventsOfItsPredecessor) {
     // [add.next_turn] [remove.readd]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading_edges};
@@ -94,7 +94,7 @@ TEST(ReactorAdd, KeepsANewcomerOutOfTheEventsOfThePredecessorUnderItsNumber) {
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorAdd, KeepsANewcomerOutOfATailThatIsKept) {  // [add.next_turn] [dispatch.throws]
+TEST(ReactorAdd, DoesNotCallANewSubscriberInTheRestOfABatch) {  // [add.next_turn] [dispatch.throws]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges, [](std::size_t position, Source&, ReactorOps&) {
                           if (position == 0) {
@@ -227,7 +227,7 @@ TEST_P(ReactorAddRefuses, InAHandlerToo) {  // [add.strong]
 INSTANTIATE_TEST_SUITE_P(Input, ReactorAddRefuses, testing::ValuesIn(refusals),
                          [](const auto& tested) { return std::string{tested.param.name}; });
 
-TEST(ReactorAdd, RefusesANumberThatIsRegisteredAndLeavesTheFirstAlone) {  // [add.strong]
+TEST(ReactorAdd, RefusesADescriptorThatIsRegisteredAndKeepsTheFirstSubscriber) {  // [add.strong]
     Reactor reactor;
     Source first;
     const RegistrationId name = first.add_to(reactor);
@@ -244,7 +244,7 @@ TEST(ReactorAdd, RefusesANumberThatIsRegisteredAndLeavesTheFirstAlone) {  // [ad
     EXPECT_EQ(first.calls, 1);
 }
 
-TEST(ReactorAdd, TakesASubscriberThatWasRefusedOnceTheReasonIsGone) {  // [add.strong]
+TEST(ReactorAdd, AcceptsASubscriberThatWasRefusedAfterTheCauseIsRemoved) {  // [add.strong]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -321,7 +321,7 @@ TEST(ReactorAdd, RefusesACycleOfReactors) {  // [add.strong] [reactor.fd]
     EXPECT_EQ(destroyed, 0);
 }
 
-TEST(ReactorAdd, RefusesASetThatIsNestedTooDeep) {  // [add.strong]
+TEST(ReactorAdd, RefusesAnEpollInstanceThatIsNestedTooDeep) {  // [add.strong]
     Reactor reactor;
     std::vector<OwnedFd> sets;
     for (int level = 0; level < 6; ++level) {
@@ -340,7 +340,7 @@ TEST(ReactorAdd, RefusesASetThatIsNestedTooDeep) {  // [add.strong]
     EXPECT_TRUE(top);
 }
 
-TEST(ReactorAdd, IsRefusedByAReactorThatWasReleased) {  // [add.strong] [reactor.close_and_extract]
+TEST(ReactorAdd, IsRefusedByAReactorThatWasClosed) {  // [add.strong] [reactor.close_and_extract]
     Reactor reactor;
     ASSERT_TRUE(reactor.close_and_extract());
     Source source;
@@ -351,9 +351,9 @@ TEST(ReactorAdd, IsRefusedByAReactorThatWasReleased) {  // [add.strong] [reactor
     EXPECT_TRUE(subscriber);
 }
 
-// --- what is read when --------------------------------------------------------------------------
+// --- when the descriptor is read ----------------------------------------------------------------
 
-/// Answers a number of its own at each call: the reactor must not believe it twice.
+/// Returns another descriptor at each call: the reactor must read it once.
 struct Fickle {
     std::vector<int> answers;
     std::size_t* asked;
@@ -368,7 +368,7 @@ struct Fickle {
     void handle() const { ++*calls; }
 };
 
-TEST(ReactorAdd, ReadsTheNumberOnceSoThatAFickleDescriptorHarmsNobody) {  // [add.strong]
+TEST(ReactorAdd, ReadsTheDescriptorOnceSoThatAFickleObjectDoesNoHarm) {  // [add.strong]
     Reactor reactor;
     Source victim;
     victim.add_to(reactor);

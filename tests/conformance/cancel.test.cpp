@@ -62,7 +62,7 @@ TEST(ReactorDispatch, KeepsTheRestOfTheBatchWhenTheThreadIsCancelledInAHandler) 
     EXPECT_EQ(crowd.order[0]->destroyed, 1);
 }
 
-/// A thread that runs one turn without an end, and what it says of itself.
+/// A thread that runs one turn without a timeout, and records what it does.
 class EndlessTurn {
 public:
     explicit EndlessTurn(Reactor& reactor) : reactor_{reactor} {

@@ -305,7 +305,7 @@ private:
     pthread_t handle_{};
 };
 
-TEST(ChildWait, LeavesTheChildAsItIsWhenItsThreadIsCancelled) {  // [child.wait] [child.cancel]
+TEST(ChildWait, DoesNotChangeTheChildWhenItsThreadIsCancelled) {  // [child.wait] [child.cancel]
     Idle idle;
     ChildProcess child = idle.start();
     const Waiter waiter{child};

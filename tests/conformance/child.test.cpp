@@ -116,7 +116,7 @@ TEST(ChildInAReactor, IsFoundAndMaySpawnAnotherFromItsHandler) {  // [child.on_e
     EXPECT_EQ(left, 0);
 }
 
-TEST(Child, KnowsItsStatusWithoutAReactor) {  // [child.status] [child.wait]
+TEST(Child, HasAStatusWithoutAReactor) {  // [child.status] [child.wait]
     Idle idle;
     ChildProcess child = idle.start();
     EXPECT_EQ(child.status(), std::nullopt);

@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(Flag, ChildDescriptors,
                              return test.param == CloseOnExec::yes ? "close_on_exec" : "inherited";
                          });
 
-TEST_P(ChildDescriptors, ReferToTheFilesThatTheCommandNames) {
+TEST_P(ChildDescriptors, ReferToTheFilesInTheCommand) {
     // [child.descriptors] [child.standard]
     std::vector<std::string> faults;
     {

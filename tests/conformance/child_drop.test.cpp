@@ -40,7 +40,7 @@ TEST(ChildDropped, IsKilledAndReapedByDefault) {  // [child.kill_and_wait]
     EXPECT_FALSE(is_unreaped(pid));
 }
 
-TEST(ChildDropped, IsKilledAlsoIfItIgnoresSignalsOrIsStopped) {  // [child.kill_and_wait]
+TEST(ChildDropped, IsKilledEvenIfItIgnoresSignalsOrIsStopped) {  // [child.kill_and_wait]
     Pipe ready;
     Command command = shell("trap '' TERM INT HUP; echo; kill -STOP $$; cat");
     command.descriptors[1] = BorrowedFd{ready.write.fd()};
@@ -271,7 +271,7 @@ TEST(ChildDetached, IsNotLostWhenSeveralThreadsDetachAndReap) {  // [child.detac
 
 // --- errno --------------------------------------------------------------------------------------
 
-TEST(ChildDropped, LeavesErrnoAsItIs) {  // [child.errno]
+TEST(ChildDropped, DoesNotChangeErrno) {  // [child.errno]
     Idle idle;
     std::optional killed{idle.start()};
     std::optional detached{idle.start(detach)};

@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(Operations, ForkedProcess,
                                                                            : "_after_clone");
                          });
 
-TEST_P(ForkedProcess, LeavesTheChildrenOfItsParentAlone) {  // [child.fork]
+TEST_P(ForkedProcess, DoesNotAffectTheChildrenOfItsParent) {  // [child.fork]
     const auto& [operation, way] = GetParam();
     Family family;
 
@@ -131,7 +131,7 @@ TEST_P(ForkedProcess, LeavesTheChildrenOfItsParentAlone) {  // [child.fork]
     family.end();
 }
 
-TEST_P(ForkedProcess, LeavesThemAloneAlsoAfterAHandlerThatForked) {  // [child.fork]
+TEST_P(ForkedProcess, DoesNotAffectThemAfterAHandlerThatForked) {  // [child.fork]
     const auto& [operation, way] = GetParam();
     Family family;
     pid_t forked = -1;
@@ -159,7 +159,7 @@ TEST_P(ForkedProcess, LeavesThemAloneAlsoAfterAHandlerThatForked) {  // [child.f
     family.end();
 }
 
-TEST(ForkedInAnExitHandler, LeavesTheOtherChildrenAlone) {  // [child.fork]
+TEST(ForkedInAnExitHandler, DoesNotAffectTheOtherChildren) {  // [child.fork]
     Idle idle;
     pid_t forked = -1;
     pid_t other_pid = -1;
@@ -200,7 +200,7 @@ struct ForksAtItsEnd {
     void operator()() const { FAIL(); }
 };
 
-TEST(ForkedInTheDestructorOfAnExitHandler, LeavesTheChildOfThatHandlerAlone) {  // [child.fork]
+TEST(ForkedInTheDestructorOfAnExitHandler, DoesNotAffectTheChildOfThatHandler) {  // [child.fork]
     Idle idle;
     Reactor reactor;
     pid_t forked = -1;
@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, ChildFork, ::testing::Values(Fork::fork, Fork::ra
                              return way.param == Fork::fork ? "fork" : "raw_clone";
                          });
 
-TEST_P(ChildFork, LeavesTheParentsChildrenAlone) {  // [child.fork]
+TEST_P(ChildFork, DoesNotAffectTheChildrenOfTheParent) {  // [child.fork]
     const Idle idle;
     std::optional child{idle.start()};
     const ChildSignaler killer = child->signaler().value();

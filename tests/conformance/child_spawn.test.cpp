@@ -38,25 +38,25 @@ TEST(ChildFinds, ItsArgumentsAsTheyAre) {  // [child.arguments]
               "/bin/sh");
 }
 
-TEST(ChildFinds, TheEnvironmentOfTheParentWithItsChanges) {  // [child.environment]
+TEST(ChildFinds, TheEnvironmentOfTheParentWithTheChangesOfTheCommand) {  // [child.environment]
     ::setenv("EVENTP_KEPT", "kept", 1);
     ::setenv("EVENTP_CHANGED", "old", 1);
-    ::setenv("EVENTP_GONE", "old", 1);
+    ::setenv("EVENTP_REMOVED", "old", 1);
     Command command = shell(
-        "printf %s \"$EVENTP_KEPT,$EVENTP_CHANGED,${EVENTP_GONE-gone},"
-        "$EVENTP_NEW,${EVENTP_EMPTY-gone}\"");
+        "printf %s \"$EVENTP_KEPT,$EVENTP_CHANGED,${EVENTP_REMOVED-unset},"
+        "$EVENTP_NEW,${EVENTP_EMPTY-unset}\"");
     command.environment = {{"EVENTP_CHANGED", "new"},
-                           {"EVENTP_GONE", std::nullopt},
+                           {"EVENTP_REMOVED", std::nullopt},
                            {"EVENTP_NEW", "a=b c"},
                            {"EVENTP_EMPTY", ""},
                            {"EVENTP_NEVER_THERE", std::nullopt}};
 
-    EXPECT_EQ(output_of(command), "kept,new,gone,a=b c,");
+    EXPECT_EQ(output_of(command), "kept,new,unset,a=b c,");
 
     EXPECT_STREQ(::getenv("EVENTP_CHANGED"), "old");
 }
 
-TEST(ChildFinds, NothingButWhatItIsGivenWhenItDoesNotInheritTheEnvironment) {
+TEST(ChildFinds, OnlyTheVariablesOfTheCommandIfItDoesNotInheritTheEnvironment) {
     // [child.environment]
     EXPECT_EQ(output_of({.program = "/usr/bin/env",
                          .inherits_environment = false,
@@ -97,7 +97,7 @@ constexpr const char* tell_which =
     "printf %s \"$(readlink /proc/self/fd/8 | tail -c 5) "
     "$(readlink /proc/self/fd/9 | tail -c 5)\"";
 
-TEST(ChildFinds, DescriptorsAsTheyAreInTheParentAlsoWhenNumbersChangePlaces) {
+TEST(ChildFinds, DescriptorsAsTheyAreInTheParentEvenIfTheyAreExchanged) {
     // [child.descriptors]
     const OwnedFd null{::fcntl(open_file("/dev/null").fd(), F_DUPFD_CLOEXEC, 20)};
     const OwnedFd zero{::fcntl(open_file("/dev/zero").fd(), F_DUPFD_CLOEXEC, 20)};
@@ -120,7 +120,7 @@ TEST(ChildFinds, NoOtherDescriptorsCloseOnExecOrNot) {  // [child.descriptors]
     const OwnedFd far{::fcntl(careless.fd(), F_DUPFD, 700)};
     const OwnedFd wanted{::fcntl(careless.fd(), F_DUPFD_CLOEXEC, 30)};
 
-    // 3 is what ls reads the directory through.
+    // ls reads the directory through 3.
     EXPECT_EQ(output_of({.program = "ls", .arguments = {"/proc/self/fd"}}), "0\n1\n2\n3\n");
 
     Command command{.program = "ls", .arguments = {"/proc/self/fd"}};
@@ -141,7 +141,7 @@ TEST(ChildIsNotStarted, WithADescriptorThatIsNotOpen) {  // [child.descriptors] 
                   {.program = "true",
                    .descriptors = {{closed, BorrowedFd{0}}, {closed + 1, BorrowedFd{closed}}}})),
               std::errc::bad_file_descriptor);
-    // The last number there is leaves none above it to keep others out of the way.
+    // Above the last descriptor there is none for the copies that an exchange needs.
     EXPECT_EQ(error_of(ChildProcess::spawn(
                   {.program = "true",
                    .descriptors = {{1, BorrowedFd{2}},
@@ -188,7 +188,7 @@ TEST_F(Refusal, OfAProgramThatIsNotThere) {  // [child.spawn]
     EXPECT_EQ(refusal({.program = ""}), std::errc::no_such_file_or_directory);
 }
 
-TEST_F(Refusal, OfAFileThatIsNoProgram) {  // [child.spawn]
+TEST_F(Refusal, OfAFileThatIsNotAProgram) {  // [child.spawn]
     EXPECT_EQ(refusal({.program = "/proc/self/status"}), std::errc::permission_denied);
     EXPECT_EQ(refusal({.program = "/tmp"}), std::errc::permission_denied);
 
@@ -201,7 +201,7 @@ TEST_F(Refusal, OfAFileThatIsNoProgram) {  // [child.spawn]
     ::unlink(path.c_str());
 }
 
-TEST_F(Refusal, OfMoreArgumentsThanTheKernelTakes) {  // [child.spawn]
+TEST_F(Refusal, OfMoreArgumentsThanTheKernelAllows) {  // [child.spawn]
     EXPECT_EQ(refusal({.program = "true", .arguments = {std::string(8'000'000, 'a')}}),
               std::errc::argument_list_too_long);
 }

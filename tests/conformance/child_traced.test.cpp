@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(Tracer, ChildTraced,
                          ::testing::Values(LetsGo::by_waiting, LetsGo::by_exiting),
                          [](const auto& test) { return name_of(test.param); });
 
-TEST_P(ChildTraced, IsReportedOnceItsTracerHasLetItGo) {  // [child.traced]
+TEST_P(ChildTraced, IsReportedAfterItsTracerHasReleasedIt) {  // [child.traced]
     die();
 
     traced_.let_go();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A device in a real reactor: who is called, and registering it as a whole.
+// A device in a real reactor: which function is called, and registering it as a whole.
 #include <eventp/device.hpp>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-// --- who is called ------------------------------------------------------------------------------
+// --- which function is called -------------------------------------------------------------------
 
 TEST(Device, CallsTheMemberFunctionOfTheDescriptorThatIsReady) {  // [device.handlers]
     Reactor reactor;
@@ -46,7 +46,7 @@ TEST(Device, CallsTheMemberFunctionOfTheDescriptorThatIsReady) {  // [device.han
     EXPECT_THAT(log.calls, UnorderedElementsAre("a", "b", "c"));
 }
 
-/// Keeps what its member functions are told.
+/// Stores the arguments of its member functions.
 struct Curious {
     OwnedFd plain = make_eventfd(1);
     std::unique_ptr<OwnedFd> pointed = std::make_unique<OwnedFd>(make_eventfd(1));
@@ -84,7 +84,7 @@ struct Curious {
     }
 };
 
-TEST(Device, GivesAMemberFunctionWhatItAsksFor) {  // [device.handlers]
+TEST(Device, CallsAMemberFunctionWithItsParameters) {  // [device.handlers]
     Reactor reactor;
     const auto names =
         device<Curious>()
@@ -130,7 +130,7 @@ TEST(Device, MayInheritItsDescriptorsAndMemberFunctions) {  // [device.handlers]
     EXPECT_EQ(reactor.find<Derived>((*names)[0])->calls, 1);
 }
 
-TEST(Device, IsFoundUnderEachOfItsNamesAndByNoOtherType) {  // [find]
+TEST(Device, IsFoundUnderEachOfItsIdsAndByNoOtherType) {  // [find]
     Reactor reactor;
     TrioLog log;
     auto device = trio.build(log);
@@ -194,7 +194,7 @@ protected:
     }
 };
 
-TEST_P(DeviceFault, OfTheLastDescriptorTakesBackTheOthers) {  // [device.all_or_nothing]
+TEST_P(DeviceFault, OfTheLastDescriptorUnregistersTheOthers) {  // [device.all_or_nothing]
     Reactor reactor;
     TrioLog log;
     auto device = trio.build(log);
@@ -218,7 +218,7 @@ TEST_P(DeviceFault, OfTheLastDescriptorTakesBackTheOthers) {  // [device.all_or_
     EXPECT_EQ(reactor.find<Trio>((*names)[2]), where);
 }
 
-TEST_P(DeviceFault, DestroysADeviceThatNobodyKeeps) {  // [device.register] [device.all_or_nothing]
+TEST_P(DeviceFault, InRegisterIntoDestroysTheDevice) {  // [device.register] [device.all_or_nothing]
     Reactor reactor;
     TrioLog log;
     log.on_destroy = [&] { EXPECT_EQ(reactor.stats().registered, 0U); };
@@ -242,7 +242,7 @@ TEST_P(DeviceFault, DestroysADeviceThatNobodyKeeps) {  // [device.register] [dev
 INSTANTIATE_TEST_SUITE_P(OfTheThird, DeviceFault, ::testing::ValuesIn(faults),
                          [](const auto& one) { return std::string{one.param.name}; });
 
-TEST(Device, IsTakenBackInAHandlerToo) {  // [device.all_or_nothing]
+TEST(Device, IsUnregisteredInAHandlerToo) {  // [device.all_or_nothing]
     Reactor reactor;
     TrioLog log;
     auto device = trio.build(log);
@@ -264,7 +264,7 @@ TEST(Device, IsTakenBackInAHandlerToo) {  // [device.all_or_nothing]
     EXPECT_EQ(reactor.stats().registered, 1U);
 }
 
-TEST(Device, IsTakenBackFromANumberThatTheQuarantineHolds) {  // [device.all_or_nothing]
+TEST(Device, IsUnregisteredFromADescriptorThatTheQuarantineHolds) {  // [device.all_or_nothing]
     Reactor reactor;
     TrioLog log;
     auto device = trio.build(log);

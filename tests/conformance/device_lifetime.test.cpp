@@ -61,7 +61,7 @@ TEST_F(DeviceLifetime, EndsWithTheLastRegistration) {  // [device.lifetime]
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, GoesOnWhenAMemberFunctionRemovesItself) {  // [device.lifetime]
+TEST_F(DeviceLifetime, ContinuesWhenAMemberFunctionRemovesItself) {  // [device.lifetime]
     Trio& device = add([&](Trio& self, ReactorOps& ops) {
         const OwnedFd& own = log.calls.back() == "a"   ? self.a
                              : log.calls.back() == "b" ? self.b
@@ -80,7 +80,7 @@ TEST_F(DeviceLifetime, GoesOnWhenAMemberFunctionRemovesItself) {  // [device.lif
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, GoesOnWhenAMemberFunctionRemovesAnother) {  // [device.lifetime]
+TEST_F(DeviceLifetime, ContinuesWhenAMemberFunctionRemovesAnother) {  // [device.lifetime]
     add([&](Trio& self, ReactorOps& ops) {
         for (const auto& [who, fd] : {std::pair{"a", &self.a}, {"b", &self.b}, {"c", &self.c}}) {
             if (log.calls.back() != who) {
@@ -96,7 +96,7 @@ TEST_F(DeviceLifetime, GoesOnWhenAMemberFunctionRemovesAnother) {  // [device.li
     EXPECT_EQ(log.destroyed, 0);
 }
 
-TEST_F(DeviceLifetime, EndsBehindTheMemberFunctionThatRemovesAll) {  // [device.lifetime]
+TEST_F(DeviceLifetime, EndsAfterTheMemberFunctionThatRemovesAll) {  // [device.lifetime]
     bool returning = false;
     log.on_destroy = [&] { EXPECT_TRUE(returning); };
     add([&](Trio& self, ReactorOps& ops) {
@@ -112,7 +112,7 @@ TEST_F(DeviceLifetime, EndsBehindTheMemberFunctionThatRemovesAll) {  // [device.
     EXPECT_EQ(reactor->stats().registered, 0U);
 }
 
-TEST_F(DeviceLifetime, EndsBehindTheMemberFunctionThatRemovesAllAtOnce) {  // [remove.now]
+TEST_F(DeviceLifetime, EndsAfterTheMemberFunctionThatRemovesAllAtOnce) {  // [remove.now]
     add([&](Trio& self, ReactorOps& ops) {
         EXPECT_TRUE(ops.remove_now(self.b));
         EXPECT_TRUE(ops.remove_now(self.a));
@@ -124,7 +124,7 @@ TEST_F(DeviceLifetime, EndsBehindTheMemberFunctionThatRemovesAllAtOnce) {  // [r
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, EndsBehindAnothersHandlerThatRemovesAll) {  // [device.lifetime]
+TEST_F(DeviceLifetime, EndsAfterTheHandlerOfAnotherThatRemovesAll) {  // [device.lifetime]
     Trio& device = add();
     Source source{reading, [&](Source&, ReactorOps& ops) {
                       device.remove_all(ops);
@@ -142,7 +142,7 @@ TEST_F(DeviceLifetime, EndsBehindAnothersHandlerThatRemovesAll) {  // [device.li
 }
 
 #if defined(__cpp_exceptions)
-TEST_F(DeviceLifetime, EndsBehindAMemberFunctionThatRemovesAllAndThrows) {  // [dispatch.throws]
+TEST_F(DeviceLifetime, EndsAfterAMemberFunctionThatRemovesAllAndThrows) {  // [dispatch.throws]
     add([](Trio& self, ReactorOps& ops) {
         self.remove_all(ops);
         throw std::runtime_error{"out of order"};
@@ -154,7 +154,7 @@ TEST_F(DeviceLifetime, EndsBehindAMemberFunctionThatRemovesAllAndThrows) {  // [
     EXPECT_THAT(log.calls, SizeIs(1));
 }
 
-TEST_F(DeviceLifetime, GoesOnWhenAMemberFunctionThrows) {  // [dispatch.throws]
+TEST_F(DeviceLifetime, ContinuesWhenAMemberFunctionThrows) {  // [dispatch.throws]
     add([](Trio&, ReactorOps&) { throw std::runtime_error{"out of order"}; });
 
     for (std::size_t i = 1; i <= 3; ++i) {
@@ -172,7 +172,7 @@ TEST_F(DeviceLifetime, EndsWithItsReactor) {  // [reactor.destroy]
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, MayCallTheReactorWhenItEnds) {  // [device.lifetime]
+TEST_F(DeviceLifetime, EndsWithADestructorThatMayCallTheReactor) {  // [device.lifetime]
     Source successor;
     log.on_destroy = [&] { successor.add_to(*reactor); };
     add([](Trio& self, ReactorOps& ops) { self.remove_all(ops); });
@@ -183,7 +183,7 @@ TEST_F(DeviceLifetime, MayCallTheReactorWhenItEnds) {  // [device.lifetime]
     EXPECT_EQ(poll(*reactor), 1U);
 }
 
-TEST_F(DeviceLifetime, OutlastsAReactorThatReleasesIt) {  // [reactor.close_and_extract]
+TEST_F(DeviceLifetime, ContinuesAfterCloseAndExtract) {  // [reactor.close_and_extract]
     add();
     auto released = reactor->close_and_extract();
     ASSERT_TRUE(released);
@@ -199,9 +199,10 @@ TEST_F(DeviceLifetime, OutlastsAReactorThatReleasesIt) {  // [reactor.close_and_
     EXPECT_EQ(log.destroyed, 0);
 }
 
-// --- take ---------------------------------------------------------------------------------------
+// --- extract ------------------------------------------------------------------------------------
 
-TEST_F(DeviceLifetime, IsProlongedByATakenRegistration) {  // [device.lifetime] [extract]
+TEST_F(DeviceLifetime,
+       ContinuesWhileAnExtractedRegistrationExists) {  // [device.lifetime] [extract]
     Trio& device = add();
     AnySubscriber taken = reactor->extract(names[1]);
     ASSERT_TRUE(taken);
@@ -219,7 +220,8 @@ TEST_F(DeviceLifetime, IsProlongedByATakenRegistration) {  // [device.lifetime] 
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, EndsWithTheTakenRegistrationThatWasItsLast) {  // [device.lifetime] [extract]
+TEST_F(DeviceLifetime,
+       EndsWithAnExtractedRegistrationThatIsTheLast) {  // [device.lifetime] [extract]
     add();
     AnySubscriber taken = reactor->extract(names[1]);
     EXPECT_TRUE(reactor->remove(names[0]));
@@ -228,7 +230,8 @@ TEST_F(DeviceLifetime, EndsWithTheTakenRegistrationThatWasItsLast) {  // [device
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, OutlastsAMemberFunctionThatDropsAllOthers) {  // [device.lifetime] [extract]
+TEST_F(DeviceLifetime,
+       ContinuesWhenAMemberFunctionExtractsAndDestroysAllOthers) {  // [device.lifetime] [extract]
     add([&](Trio& self, ReactorOps& ops) {
         for (const OwnedFd* fd : {&self.a, &self.b, &self.c}) {
             static_cast<void>(ops.extract(*fd));  // and destroys it; the running one stays
@@ -256,8 +259,7 @@ TEST_F(DeviceLifetime, MayEndOnAnotherThread) {  // [device.lifetime]
     EXPECT_EQ(log.destroyed, 1);
 }
 
-// --- descriptors closed behind the reactor's back
-// -------------------------------------------------
+// --- descriptors that the user closes before removal ---------------------------------------------
 
 TEST_F(DeviceLifetime, EndsWhileTheQuarantineKeepsItsMemory) {  // [device.lifetime] [ghost.dup]
     Trio& device = add();
@@ -274,7 +276,7 @@ TEST_F(DeviceLifetime, EndsWhileTheQuarantineKeepsItsMemory) {  // [device.lifet
     EXPECT_EQ(log.destroyed, 1);
 }
 
-TEST_F(DeviceLifetime, GoesOnBesideAQuarantinedSlot) {  // [device.lifetime] [ghost.dup]
+TEST_F(DeviceLifetime, ContinuesWhileAnotherSlotIsQuarantined) {  // [device.lifetime] [ghost.dup]
     Trio& device = add();
     const OwnedFd duplicate{::dup(device.a.fd())};
     device.a.reset();
@@ -288,7 +290,7 @@ TEST_F(DeviceLifetime, GoesOnBesideAQuarantinedSlot) {  // [device.lifetime] [gh
     EXPECT_EQ(log.destroyed, 0);
 }
 
-TEST_F(DeviceLifetime, LeavesQuarantinedMemoryToTheEndOfTheReactor) {  // [device.lifetime]
+TEST_F(DeviceLifetime, LeavesQuarantinedMemoryUntilTheReactorIsDestroyed) {  // [device.lifetime]
     Trio& device = add([](Trio& self, ReactorOps& ops) { self.remove_all(ops); });
     const OwnedFd duplicate{::dup(device.a.fd())};
     ASSERT_EQ(::dup2(device.b.fd(), device.a.fd()), device.a.fd());
@@ -318,7 +320,7 @@ struct Forker {
     }
 };
 
-TEST_F(DeviceLifetime, GoesOnInAForkedChildThatReplacesItsDescriptors) {  // [device.after_fork]
+TEST_F(DeviceLifetime, ContinuesInAForkedChildThatReplacesItsDescriptors) {  // [device.after_fork]
     auto device = eventp::device<Forker>()
                       .watch<&Forker::a, &Forker::on_any>(reading)
                       .watch<&Forker::b, &Forker::on_any>(reading)
@@ -339,7 +341,7 @@ TEST_F(DeviceLifetime, GoesOnInAForkedChildThatReplacesItsDescriptors) {  // [de
     EXPECT_EQ(poll(*reactor), 2U);
 }
 
-TEST_F(DeviceLifetime, EndsInAForkedChildThatItDoesNotKnow) {  // [device.lifetime] [fork.reinit]
+TEST_F(DeviceLifetime, EndsInAForkedChildIfItHasNoAfterFork) {  // [device.lifetime] [fork.reinit]
     add();
 
     EXPECT_TRUE(holds_in_child([&] {

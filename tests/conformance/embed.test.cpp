@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// fd(): a reactor inside another loop, which must never sleep through what is to be done in here.
+// fd(): a reactor in another loop, which must not sleep while the reactor has something to do.
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -19,7 +19,7 @@ int embedded(Reactor& reactor) {
     return reactor.fd().value_or(BorrowedFd{}).fd();
 }
 
-/// Runs what poll(2) says is to be done; fails the test when that does not end.
+/// Runs the reactor while poll(2) reports it as readable; fails the test if that does not end.
 std::size_t run_while_readable(Reactor& reactor) {
     std::size_t ran = 0;
     for (int turn = 0; turn < 100; ++turn) {
@@ -86,7 +86,7 @@ TEST(ReactorFd, WakesAnOuterReactor) {  // [reactor.fd]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorFd, StaysReadableWhileAnAgainIsKept) {  // [reactor.fd] [requeue]
+TEST(ReactorFd, StaysReadableWhileAnEventIsRequeued) {  // [reactor.fd] [requeue]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       if (self.calls < 5) {
@@ -101,7 +101,7 @@ TEST(ReactorFd, StaysReadableWhileAnAgainIsKept) {  // [reactor.fd] [requeue]
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorFd, StaysReadableWhileATailIsKept) {  // [reactor.fd] [dispatch.throws]
+TEST(ReactorFd, StaysReadableWhileTheRestOfABatchIsPending) {  // [reactor.fd] [dispatch.throws]
     for (const bool made_before : {true, false}) {
         Reactor reactor;
         if (made_before) {
@@ -123,7 +123,8 @@ TEST(ReactorFd, StaysReadableWhileATailIsKept) {  // [reactor.fd] [dispatch.thro
 }
 #endif
 
-TEST(ReactorFd, TellsOfAPostBehindATurnThatASignalInterrupted) {  // [reactor.fd] [remote.coalesce]
+TEST(ReactorFd,
+     IsReadableForAPostAfterATurnThatASignalInterrupted) {  // [reactor.fd] [remote.coalesce]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     const int fd = embedded(reactor);
@@ -141,7 +142,7 @@ TEST(ReactorFd, TellsOfAPostBehindATurnThatASignalInterrupted) {  // [reactor.fd
     EXPECT_TRUE(ran);
 }
 
-/// Makes the reactor rebuild its set: takes somebody whose descriptor was closed.
+/// Causes a rebuild: extracts a subscriber whose descriptor was closed.
 void rebuild(Reactor& reactor) {
     OwnedFd file = make_eventfd();
     const auto name =
@@ -153,7 +154,7 @@ void rebuild(Reactor& reactor) {
     ASSERT_EQ(reactor.stats().rebuilds, before + 1);
 }
 
-TEST(ReactorFd, ShowsWhatIsReadyThroughARebuild) {  // [reactor.fd]
+TEST(ReactorFd, StaysReadableThroughARebuild) {  // [reactor.fd]
     Reactor reactor;
     const int fd = embedded(reactor);
     Source source{reading, [](Source& self, ReactorOps&) { self.drain(); }};
@@ -217,7 +218,7 @@ TEST(ReactorRebuild, LeavesAFiredOneShotSubscriberDisarmed) {  // [modify.pendin
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(hangups, 1);
     EXPECT_LE(reactor.stats().events_dropped,
-              1U);  // the hang-up: the kernel tells it even to the disarmed
+              1U);  // the hang-up, which is reported even for a disarmed entry
     EXPECT_TRUE(reactor.modify(source, reading_once));
     EXPECT_TRUE(reactor.modify(*hung, reading_once));
     EXPECT_EQ(poll(reactor), 2U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// extract(), contains() and names that have outlived what they named.
+// extract(), contains(), and ids of registrations that have ended.
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace eventp::support {
 namespace {
 
-TEST(ReactorTake, HandsTheSubscriberOutAlive) {  // [extract]
+TEST(ReactorTake, ReturnsTheSubscriberAlive) {  // [extract]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -48,7 +48,7 @@ TEST(ReactorTake, MovesASubscriberToAnotherReactor) {  // [extract]
     EXPECT_EQ(source.told_name, *moved);
 }
 
-TEST(ReactorTake, IsEmptyForAnUnknownName) {  // [extract] [registration.stale]
+TEST(ReactorTake, IsEmptyForAnUnknownId) {  // [extract] [registration.stale]
     Reactor reactor;
     Source source;
     const RegistrationId stale = source.add_to(reactor);
@@ -62,7 +62,7 @@ TEST(ReactorTake, IsEmptyForAnUnknownName) {  // [extract] [registration.stale]
     EXPECT_TRUE(reactor.contains(source));
 }
 
-TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [extract]
+TEST(ReactorTake, IsEmptyForTheRunningSubscriberAndChangesNothing) {  // [extract]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
                       EXPECT_FALSE(by.extract(self));
@@ -77,7 +77,7 @@ TEST(ReactorTake, IsEmptyForTheRunningOneAndChangesNothing) {  // [extract]
     EXPECT_EQ(source.destroyed, 0);
 }
 
-TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [extract]
+TEST(ReactorTake, OfASubscriberWithAPendingEventDropsTheEvent) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     AnySubscriber taken;
@@ -95,7 +95,7 @@ TEST(ReactorTake, OfOneWithAPendingEventDropsTheEvent) {  // [extract]
     EXPECT_EQ(reactor.stats().events_dropped, 1U);
 }
 
-TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
+TEST(ReactorTake, OfASubscriberWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -110,7 +110,7 @@ TEST(ReactorTake, OfOneWithAPendingEventMayBeDestroyedAtOnce) {  // [extract]
     EXPECT_EQ(poll(reactor), 2U);
 }
 
-TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract] [requeue]
+TEST(ReactorTake, OfASubscriberThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract] [requeue]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading};
     crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
@@ -127,7 +127,7 @@ TEST(ReactorTake, OfOneThatHasRunInThisBatchMayBeDestroyedAtOnce) {  // [extract
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(ReactorTake, LetsAHandlerAddItAnewWhichIsReportedByTheNextWait) {  // [extract] [add.next_turn]
+TEST(ReactorTake, LetsAHandlerAddTheSubscriberAgainForTheNextWait) {  // [extract] [add.next_turn]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_once};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -157,7 +157,7 @@ TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // [extract]
+TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerRebuildsAtOnce) {  // [extract]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const auto name =
@@ -170,7 +170,7 @@ TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerIsMadePossibleAtOnce) {  // 
     EXPECT_FALSE(reactor.contains(*name));
 }
 
-TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  // [extract]
+TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheRebuild) {  // [extract]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const auto name =
@@ -192,7 +192,8 @@ TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheSetWasRebuilt) {  
     EXPECT_EQ(got, (std::vector<bool>{false, true}));
 }
 
-TEST(ReactorContains, KnowsNamesNumbersAndObjectsPausedOnesToo) {  // [registration.stale]
+TEST(ReactorContains,
+     TakesIdsDescriptorsAndObjectsOfPausedSubscribersToo) {  // [registration.stale]
     Reactor reactor;
     Source source;
     EXPECT_FALSE(reactor.contains(source));
@@ -210,7 +211,7 @@ TEST(ReactorContains, KnowsNamesNumbersAndObjectsPausedOnesToo) {  // [registrat
     EXPECT_FALSE(reactor.contains(BorrowedFd{1'000'000'000}));
 }
 
-TEST(ReactorRegistration, OfAnotherReactorNamesNobodyHere) {  // [registration.stale]
+TEST(ReactorRegistration, OfAnotherReactorIsUnknown) {  // [registration.stale]
     Reactor here;
     Reactor there;
     Source source;
@@ -230,7 +231,8 @@ TEST(ReactorRegistration, OfAnotherReactorNamesNobodyHere) {  // [registration.s
     EXPECT_EQ(source.destroyed, 0);
 }
 
-TEST(ReactorRegistration, OfAPredecessorTouchesNobodyWhoHasItsNumberNow) {  // [registration.stale]
+TEST(ReactorRegistration,
+     OfAPredecessorDoesNotAffectTheSubscriberThatReusesItsDescriptor) {  // [registration.stale]
     Reactor reactor;
     Source source;
     std::vector<RegistrationId> stale;

@@ -59,7 +59,8 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
     EXPECT_EQ(poll(reactor), 1U);  // and the parent's set is what it was
 }
 
-TEST_P(ReactorFork, LeavesTheParentsSetAloneWhenTheChildDestroysItsCopy) {  // [fork.guard]
+TEST_P(ReactorFork,
+       DoesNotAffectTheInstanceOfTheParentWhenTheChildDestroysItsCopy) {  // [fork.guard]
     std::optional<Reactor> reactor{std::in_place};
     Source source;
     source.add_to(*reactor);
@@ -103,7 +104,7 @@ TEST_P(ReactorFork, EndsTheChildsBatchWithTheHandlerThatForked) {  // [fork.guar
     EXPECT_EQ(calls, 3);
 }
 
-TEST_P(ReactorFork, LeavesWhatTheForkingHandlerHadRemovedToTheParent) {  // [fork.guard]
+TEST_P(ReactorFork, LeavesSubscribersThatTheForkingHandlerRemovedToTheParent) {  // [fork.guard]
     Reactor reactor;
     pid_t child = -1;
     int destroyed = 0;
@@ -126,7 +127,7 @@ TEST_P(ReactorFork, LeavesWhatTheForkingHandlerHadRemovedToTheParent) {  // [for
     EXPECT_EQ(destroyed, 1);
 }
 
-TEST(ReactorForkEnd, LetsAChildEndInsideTheHandlerThatForked) {  // [fork.guard]
+TEST(ReactorForkEnd, LetsAChildExitInTheHandlerThatForked) {  // [fork.guard]
     auto reactor = std::make_unique<Reactor>();
     pid_t child = -1;
     Source source{support::reading, [&](Source&, ReactorOps&) {
@@ -202,7 +203,7 @@ TEST(ReactorForkEnd, RefusesCallsInTheChildOfAHandler) {  // [remote.fork]
     EXPECT_TRUE(ended_well(child));
 }
 
-/// A periodic timer that gets a timerfd of its own in a child.
+/// A periodic timer that makes a timerfd of its own in a child.
 class Ticker {
 public:
     Ticker() : timer_{make()} {}
@@ -232,7 +233,7 @@ private:
     OwnedFd timer_;
 };
 
-TEST(ReactorReinit, KeepsWhatKnowsForksAndDestroysTheRest) {  // [fork.reinit]
+TEST(ReactorReinit, KeepsSubscribersWithAfterForkAndDestroysTheOthers) {  // [fork.reinit]
     Reactor reactor;
     AnySubscriber ticker = AnySubscriber::make<Ticker>();
     const RegistrationId name = reactor.add(ticker).value();
@@ -251,11 +252,11 @@ TEST(ReactorReinit, KeepsWhatKnowsForksAndDestroysTheRest) {  // [fork.reinit]
 
     EXPECT_EQ(destroyed, 0);
     plain.signal();
-    EXPECT_TRUE(reactor.run());  // the parent's timer goes on
+    EXPECT_TRUE(reactor.run());  // the timer of the parent continues
     EXPECT_TRUE(reactor.contains(plain.name));
 }
 
-TEST(ReactorReinit, FindsTheHookOfADescriptorObjectToo) {  // [fork.reinit]
+TEST(ReactorReinit, CallsAfterForkOfADescriptorObjectToo) {  // [fork.reinit]
     Reactor reactor;
     const auto name = interest()
                           .read()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Forks in the middle of a turn, and subscribers that call back while a child takes its copy over.
+// Forks during a turn, and subscribers that use the reactor while a child reinitialises its copy.
 #include <deque>
 #include <memory>
 #include <stdexcept>
@@ -64,7 +64,7 @@ TEST_P(DestructorThatForks, EndsTheChildsBatch) {  // [fork.guard]
     EXPECT_EQ(crowd.order.size(), 4U);
 }
 
-TEST_P(DestructorThatForks, LeavesTheOtherRemovedOnesToTheParent) {  // [fork.guard]
+TEST_P(DestructorThatForks, LeavesTheOtherRemovedSubscribersToTheParent) {  // [fork.guard]
     Crowd crowd{reactor, 4, reading, [&](std::size_t position, Source&, ReactorOps& by) {
                     for (const Source& member : crowd.members) {
                         if (position == 0) {
@@ -99,7 +99,7 @@ TEST_P(DestructorThatForks, EndsTheChildsBatchWhenAHandlerRunsIt) {  // [fork.gu
     EXPECT_EQ(crowd.order.size(), 3U);
 }
 
-TEST_P(DestructorThatForks, LetsTheChildTakeItsCopyOver) {  // [fork.guard] [fork.reinit]
+TEST_P(DestructorThatForks, LetsTheChildReinitialiseItsCopy) {  // [fork.guard] [fork.reinit]
     Source source{reading, [](Source& self, ReactorOps& by) { by.remove(self); }};
     source.on_destroy = [this] { fork_once(); };
     source.add_to(reactor);
@@ -139,7 +139,7 @@ TEST(ChildOfAHandler, DestroysWhatThatHandlerRemovedWithItsCopy) {  // [fork.gua
 
 // --- after_fork() that calls back ---------------------------------------------------------------
 
-TEST(AfterFork, MayRemoveItsOwnSubscriberWhichEndsWhenItHasReturned) {  // [fork.reinit]
+TEST(AfterFork, MayRemoveItsOwnSubscriberWhichIsDestroyedAfterIt) {  // [fork.reinit]
     Reactor reactor;
     Forks forks;
     forks.add_to(reactor);
@@ -200,7 +200,7 @@ struct Leaver {
     bool leaving = false;
 };
 
-TEST(AfterFork, MayRemoveAllOfItsDeviceWhichEndsWhenItHasReturned) {
+TEST(AfterFork, MayRemoveItsWholeDeviceWhichIsDestroyedAfterIt) {
     // [device.lifetime] [fork.reinit]
     Reactor reactor;
     int destroyed = 0;
@@ -284,7 +284,7 @@ protected:
     Reactor reactor;
 };
 
-TEST_F(AfterForkThatThrows, KeepsThoseThatWereThereBeforeIt) {  // [fork.reinit]
+TEST_F(AfterForkThatThrows, KeepsTheSubscribersThatWereKeptBefore) {  // [fork.reinit]
     EXPECT_TRUE(holds_in_child([&] {
         reinit();
 
@@ -298,7 +298,7 @@ TEST_F(AfterForkThatThrows, KeepsThoseThatWereThereBeforeIt) {  // [fork.reinit]
     EXPECT_EQ(poll(reactor), 4U);
 }
 
-TEST_F(AfterForkThatThrows, EndsItsSubscriberAndThoseBehindItOnceEach) {  // [fork.reinit]
+TEST_F(AfterForkThatThrows, DestroysItsSubscriberAndTheLaterOnesOnceEach) {  // [fork.reinit]
     EXPECT_TRUE(holds_in_child([&] {
         reinit();
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Descriptors that are closed behind the reactor's back while their file lives on: the kernel goes
-// on reporting entries that no EPOLL_CTL_DEL can name.
+// Descriptors that the user closes before removal while a duplicate keeps their file open: the
+// kernel continues to report entries that EPOLL_CTL_DEL cannot remove.
 #include <array>
 #include <cstring>
 
@@ -15,7 +15,7 @@
 namespace eventp::support {
 namespace {
 
-TEST(Ghost, OfAFileWithoutADuplicateIsGoneFromTheKernelAtOnce) {  // [ghost.dup] [remove.always]
+TEST(Ghost, OfAFileWithoutADuplicateIsRemovedByTheKernelAtOnce) {  // [ghost.dup] [remove.always]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     Watched watched{file.fd()};
@@ -60,7 +60,7 @@ TEST(Ghost, IsNeverCalledOnceItIsRemovedWhileADuplicateLives) {  // [ghost.dup] 
     EXPECT_EQ(ghost.watched.destroyed, 1);
 }
 
-TEST(Ghost, OfLevelTriggeredReadinessSpinsForTwoTurnsAtMost) {  // [ghost.dup] [ghost.rebuild]
+TEST(Ghost, OfLevelTriggeredReadinessSpinsForAtMostTwoTurns) {  // [ghost.dup] [ghost.rebuild]
     Reactor reactor;
     const Ghost ghost{reactor};
     ghost.signal();
@@ -75,7 +75,7 @@ TEST(Ghost, OfLevelTriggeredReadinessSpinsForTwoTurnsAtMost) {  // [ghost.dup] [
     EXPECT_EQ(reactor.stats().events_reported, events) << "it spins still";
 }
 
-TEST(Ghost, CountsAsQuarantinedAndItsEventsAsGhosts) {  // [ghost.dup]
+TEST(Ghost, CountsAsQuarantinedAndItsEventsAsStale) {  // [ghost.dup]
     Reactor reactor;
     const Ghost ghost{reactor};
     EXPECT_EQ(reactor.stats().quarantined, 1U);
@@ -89,7 +89,7 @@ TEST(Ghost, CountsAsQuarantinedAndItsEventsAsGhosts) {  // [ghost.dup]
     EXPECT_EQ(reactor.stats().events_dropped, 0U);
 }
 
-TEST(Ghost, DiesWithTheLastDuplicate) {  // [ghost.dup]
+TEST(Ghost, EndsWithTheLastDuplicate) {  // [ghost.dup]
     Reactor reactor;
     Ghost ghost{reactor};
     ghost.signal();
@@ -131,7 +131,7 @@ TEST(Ghost, ThatWasEdgeTriggeredIsReportedOnceForEachEdge) {  // [ghost.dup]
     EXPECT_EQ(ghost.watched.calls, 0);
 }
 
-TEST(Ghost, OfAPausedSubscriberIsNone) {  // [ghost.dup] [modify.paused]
+TEST(Ghost, OfAPausedSubscriberDoesNotExist) {  // [ghost.dup] [modify.paused]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
@@ -221,7 +221,7 @@ TEST(Ghost, IsKeptByAFileThatIsInFlightInAMessage) {  // [ghost.dup]
     EXPECT_EQ(entries_held(), 0U);
 }
 
-TEST(Ghost, LeavesOthersTheirTurns) {  // [ghost.dup]
+TEST(Ghost, DoesNotStarveOthers) {  // [ghost.dup]
     Reactor reactor;
     const Ghost ghost{reactor};
     Source other;
@@ -235,7 +235,7 @@ TEST(Ghost, LeavesOthersTheirTurns) {  // [ghost.dup]
     }
 }
 
-TEST(Ghost, GivesItsMemoryBackWithTheReactor) {  // [ghost.dup] [reactor.destroy]
+TEST(Ghost, FreesItsMemoryWithTheReactor) {  // [ghost.dup] [reactor.destroy]
     const OwnedFd kept = [] {
         Reactor reactor;
         const Ghost ghost{reactor};
@@ -244,7 +244,7 @@ TEST(Ghost, GivesItsMemoryBackWithTheReactor) {  // [ghost.dup] [reactor.destroy
         EXPECT_EQ(reactor.stats().quarantined, 1U);
         return duplicate(ghost.file().fd());
     }();
-    EXPECT_TRUE(kept);  // a leak is the sanitizer's to find
+    EXPECT_TRUE(kept);  // the sanitizer finds a leak
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A forked child is a duplicate of everything: it keeps files and sets open that its parent closes.
+// A forked child has duplicates of all descriptors: it keeps files and epoll instances open that
+// its parent closes.
 #include <gtest/gtest.h>
 
 #include "support/forked.hpp"
@@ -10,7 +11,7 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 170;  // nobody else's
+constexpr int number = 170;  // no other descriptor of the process has it
 
 TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
     Reactor reactor;
@@ -63,7 +64,7 @@ TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
     EXPECT_EQ(reactor.stats().stale_events, 0U);
 }
 
-TEST(GhostInAChild, LeavesTheNumberToANewcomer) {  // [ghost.fork] [ghost.reuse]
+TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
     Watched first{number};
@@ -109,7 +110,7 @@ TEST(GhostInAChild, IsNotMadeByARemovalBeforeTheClose) {  // [ghost.fork]
     child.go_on();
 }
 
-TEST(OldSetInAChild, LeavesTheParentsRebuiltSetAlone) {  // [ghost.fork] [ghost.rebuild]
+TEST(OldSetInAChild, DoesNotAffectTheRebuiltInstanceOfTheParent) {  // [ghost.fork] [ghost.rebuild]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -143,7 +144,7 @@ TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
     }};
     child.wait_for_step();
 
-    // The child keeps the old set open, in which the source is ready for ever.
+    // The child keeps the old instance open, in which the source stays ready.
     rebuild_now(reactor);
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_TRUE(reactor.remove(source.name));
@@ -153,7 +154,7 @@ TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
     child.go_on();
 }
 
-TEST(ReactorInAChild, EditsNothingOfTheParents) {  // [ghost.fork] [fork.guard]
+TEST(ReactorInAChild, ChangesNothingOfTheParent) {  // [ghost.fork] [fork.guard]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
     Watched watched{number};

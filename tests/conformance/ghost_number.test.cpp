@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Numbers that are used again while the kernel holds entries of their former files.
+// Descriptors that are reused while the kernel holds entries of their former files.
 #include <gtest/gtest.h>
 
 #include "support/ghosts.hpp"
@@ -9,9 +9,9 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 150;  // nobody else's
+constexpr int number = 150;  // no other descriptor of the process has it
 
-TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewcomer) {  // [ghost.reuse]
+TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewSubscriber) {  // [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
     Watched first{number};
@@ -29,7 +29,7 @@ TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewcomer) {  // [ghost.reus
     EXPECT_EQ(second.calls, 1);
 }
 
-TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
+TEST(ReusedNumber, IsRefusedWhileItIsRegistered) {  // [ghost.reuse] [add.strong]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
     Watched first{number};
@@ -48,7 +48,7 @@ TEST(ReusedNumber, IsRefusedWhileItsRowIsThere) {  // [ghost.reuse] [add.strong]
     EXPECT_EQ(second.calls, 1);
 }
 
-TEST(ReusedNumber, BelongsToTheNewcomerAloneWhileTheGhostFires) {  // [ghost.reuse] [ghost.dup]
+TEST(ReusedNumber, BelongsToTheNewSubscriberAloneWhileTheGhostFires) {  // [ghost.reuse] [ghost.dup]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number);
@@ -68,7 +68,7 @@ TEST(ReusedNumber, BelongsToTheNewcomerAloneWhileTheGhostFires) {  // [ghost.reu
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(ReusedNumber, SurvivesTheRemovalOfItsNewcomer) {  // [ghost.reuse] [ghost.number]
+TEST(ReusedNumber, SurvivesTheRemovalOfItsNewSubscriber) {  // [ghost.reuse] [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number, 1);
@@ -84,7 +84,7 @@ TEST(ReusedNumber, SurvivesTheRemovalOfItsNewcomer) {  // [ghost.reuse] [ghost.n
     EXPECT_EQ(newcomer.calls, 0);
 }
 
-TEST(ReplacedNumber, GoesOnReportingItsFormerFileUntilItIsRemoved) {  // [ghost.reuse]
+TEST(ReplacedNumber, ReportsItsFormerFileUntilItIsRemoved) {  // [ghost.reuse]
     Reactor reactor;
     const OwnedFd file = make_eventfd_at(number, 1);
     const OwnedFd kept = duplicate(number);
@@ -124,9 +124,10 @@ TEST(SameFile, UnderTwoNumbersHasTwoSubscribers) {  // [ghost.reuse]
     EXPECT_EQ(reactor.stats().quarantined, 0U);
 }
 
-// --- DEL and MOD that answer 0 for somebody else's entry ----------------------------------------
+// --- DEL and MOD that succeed on the entry of another subscriber --------------------------------
 
-/// The number names the ghost's file again, and the newcomer's file lives in a duplicate.
+/// The descriptor refers to the ghost's file again, and a duplicate keeps that of the newcomer
+/// open.
 struct SwappedBack {
     explicit SwappedBack(Reactor& reactor) : ghost{reactor, reading, number}, newcomer{number} {
         OwnedFd file = make_eventfd_at(number);
@@ -141,7 +142,7 @@ struct SwappedBack {
     OwnedFd swapped;
 };
 
-TEST(SwappedNumber, KeepsTheMemoryOfOneWhoseRemovalDeletedAnothersEntry) {
+TEST(SwappedNumber, KeepsTheMemoryOfASubscriberWhoseRemovalDeletedAnotherEntry) {
     // [ghost.number] [remove.always]
     Reactor reactor;
     const SwappedBack scene{reactor};
@@ -194,7 +195,7 @@ TEST(SwappedNumber, IsNotReportedWhilePausedAndItsStaleEntryIsRemoved) {
 
 // --- a number that the quarantine holds ---------------------------------------------------------
 
-TEST(HeldNumber, TakesAnInterestWithoutARebuild) {  // [ghost.number]
+TEST(HeldNumber, IsModifiedWithoutARebuild) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
@@ -208,7 +209,7 @@ TEST(HeldNumber, TakesAnInterestWithoutARebuild) {  // [ghost.number]
     EXPECT_TRUE(newcomer.event.is_writable());
 }
 
-TEST(HeldNumber, TakesAnInterestInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
+TEST(HeldNumber, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -306,7 +307,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values(reading, reading_edges, reading_once, reading_exclusively),
                      testing::Values(reading, reading_edges, reading_once, reading_exclusively)));
 
-TEST_P(ReturnedGhost, IsReplacedByTheNewcomer) {  // [ghost.returned]
+TEST_P(ReturnedGhost, IsReplacedByTheNewSubscriber) {  // [ghost.returned]
     const auto [former, next] = GetParam();
     Reactor reactor;
     const Ghost ghost{reactor, former, number};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel's set is replaced by one without ghosts: when, and what becomes of the subscribers.
+// The epoll instance is replaced by one without stale entries: when, and how subscribers continue.
 #include <deque>
 #include <stop_token>
 #include <thread>
@@ -22,7 +22,7 @@ class RebuildAfterGhosts : public testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(Live, RebuildAfterGhosts, testing::Values(0, 15, 16, 31, 32, 64));
 
-TEST_P(RebuildAfterGhosts, OfOneAndASixteenthOfTheLive) {  // [ghost.rebuild]
+TEST_P(RebuildAfterGhosts, OfMoreThanOneAndASixteenthOfTheLiveSubscribers) {  // [ghost.rebuild]
     Reactor reactor;
     Crowd live{reactor, static_cast<std::size_t>(GetParam()), reading};
     const Ghost ghost{reactor};
@@ -41,7 +41,7 @@ TEST_P(RebuildAfterGhosts, OfOneAndASixteenthOfTheLive) {  // [ghost.rebuild]
     EXPECT_EQ(poll(reactor), static_cast<std::size_t>(GetParam()));
 }
 
-/// Makes `count` removed subscribers that the kernel may name, as far as the reactor can know.
+/// Makes `count` removed subscribers that the kernel may know, as far as the reactor can tell.
 void quarantine(Reactor& reactor, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         OwnedFd file = make_eventfd();
@@ -52,7 +52,7 @@ void quarantine(Reactor& reactor, std::size_t count) {
     }
 }
 
-TEST(Rebuild, KeepsTheQuarantineAtAThousandAndTwentyFour) {  // [ghost.rebuild]
+TEST(Rebuild, LimitsTheQuarantineTo1024) {  // [ghost.rebuild]
     Reactor reactor;
 
     quarantine(reactor, 1024);
@@ -64,7 +64,7 @@ TEST(Rebuild, KeepsTheQuarantineAtAThousandAndTwentyFour) {  // [ghost.rebuild]
     EXPECT_EQ(reactor.stats().rebuilds, 1U);
 }
 
-TEST(Rebuild, KeepsTheQuarantineAtTheNumberOfTheLiveWhenThatIsMore) {  // [ghost.rebuild]
+TEST(Rebuild, LimitsTheQuarantineToTheLiveSubscribersIfTheyAreMore) {  // [ghost.rebuild]
     constexpr std::size_t live = 1100;
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -87,7 +87,7 @@ TEST(Rebuild, KeepsTheQuarantineAtTheNumberOfTheLiveWhenThatIsMore) {  // [ghost
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
-TEST(Rebuild, IsNotMadeInAHandlerButBehindTheBatch) {  // [ghost.rebuild]
+TEST(Rebuild, IsNotMadeInAHandlerButAfterTheBatch) {  // [ghost.rebuild]
     Reactor reactor;
     Source source;
     source.then = [&](Source&, ReactorOps&) {
@@ -105,7 +105,7 @@ TEST(Rebuild, IsNotMadeInAHandlerButBehindTheBatch) {  // [ghost.rebuild]
 }
 
 #if defined(__cpp_exceptions)
-TEST(Rebuild, WaitsUntilATailIsDispatched) {  // [ghost.rebuild] [dispatch.throws]
+TEST(Rebuild, WaitsUntilTheRestOfABatchIsDispatched) {  // [ghost.rebuild] [dispatch.throws]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_edges, [&](std::size_t position, Source&, ReactorOps&) {
                     if (position == 0) {
@@ -124,7 +124,7 @@ TEST(Rebuild, WaitsUntilATailIsDispatched) {  // [ghost.rebuild] [dispatch.throw
 }
 #endif
 
-// --- what becomes of the subscribers ------------------------------------------------------------
+// --- the subscribers afterwards -----------------------------------------------------------------
 
 TEST(Rebuilt, HoldsExactlyWhatIsRegistered) {  // [ghost.rebuild]
     Reactor reactor;
@@ -151,7 +151,7 @@ TEST(Rebuilt, HoldsExactlyWhatIsRegistered) {  // [ghost.rebuild]
     EXPECT_EQ(found, expected);
 }
 
-TEST(Rebuilt, GoesOnReporting) {  // [ghost.rebuild]
+TEST(Rebuilt, ContinuesToReport) {  // [ghost.rebuild]
     for (const Interest kind : {reading, reading_edges, reading_once, reading_exclusively}) {
         Reactor reactor;
         Source source{kind};
@@ -230,7 +230,7 @@ TEST(Rebuilt, DropsTheHangupOfAFiredOneShotSubscriber) {  // [ghost.rebuild]
     EXPECT_LE(reactor.stats().events_dropped, 1U) << "it spins";
 }
 
-TEST(Rebuilt, LeavesAPausedSubscriberOutUntilItResumes) {  // [ghost.rebuild] [modify.paused]
+TEST(Rebuilt, DoesNotWatchAPausedSubscriberUntilItResumes) {  // [ghost.rebuild] [modify.paused]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -246,7 +246,8 @@ TEST(Rebuilt, LeavesAPausedSubscriberOutUntilItResumes) {  // [ghost.rebuild] [m
     EXPECT_EQ(reactor.stats().descriptors_detached, 1U) << "only the one that rebuild_now() closes";
 }
 
-TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [ghost.rebuild]
+TEST(Rebuilt,
+     KeepsTheRegistrationOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [ghost.rebuild]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
     const OwnedFd kept = duplicate(165);
@@ -262,7 +263,7 @@ TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [gh
     rebuild_now(reactor);
     EXPECT_EQ(reactor.stats().descriptors_detached, 1U + 2U);
 
-    // As good as paused: it resumes when its descriptor is there again.
+    // Like a paused one: it resumes when its descriptor is open again.
     EXPECT_EQ(error_of(reactor.modify(watched.name, reading)), std::errc::bad_file_descriptor);
     const OwnedFd again = make_eventfd_at(165, 1);
     EXPECT_TRUE(reactor.modify(watched.name, reading));
@@ -270,7 +271,7 @@ TEST(Rebuilt, KeepsTheRowOfAClosedDescriptorAndCountsItAsDetachedOnce) {  // [gh
     EXPECT_EQ(watched.calls, 1);
 }
 
-TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsNumberBeUsed) {
+TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsDescriptorBeReused) {
     // [ghost.rebuild] [remove.always]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
@@ -292,7 +293,7 @@ TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsNumberBeUsed) {
     EXPECT_EQ(first.calls, 0);
 }
 
-TEST(Rebuilt, TakesADescriptorThatBecameARegularFileForDetached) {  // [ghost.rebuild]
+TEST(Rebuilt, CountsADescriptorThatBecameARegularFileAsDetached) {  // [ghost.rebuild]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
     const OwnedFd kept = duplicate(165);
@@ -317,7 +318,7 @@ TEST(Rebuilt, KeepsTheWakeUp) {  // [ghost.rebuild] [run.token]
     EXPECT_TRUE(reactor.run(stop.get_token()));
 }
 
-TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [requeue]
+TEST(Rebuilt, KeepsRequeuedEvents) {  // [ghost.rebuild] [requeue]
     Reactor reactor;
     Source source{reading_edges};
     source.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
@@ -333,7 +334,8 @@ TEST(Rebuilt, KeepsWhatAgainAskedFor) {  // [ghost.rebuild] [requeue]
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(Rebuilt, KeepsWhatAFiredOneShotWithAHangupAskedFor) {  // [ghost.rebuild] [requeue]
+TEST(Rebuilt,
+     KeepsTheRequeuedEventOfAFiredOneShotSubscriberWithAHangup) {  // [ghost.rebuild] [requeue]
     Reactor reactor;
     Pipe pipe;
     Watched watched{pipe.read.fd(), reading_once, [](Watched& self, ReactorOps& by) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The set is replaced while numbers are short, and while an outer loop looks on.
+// The epoll instance is replaced at the limit of open files, and while an outer loop watches it.
 #include <deque>
 #include <stop_token>
 #include <thread>
@@ -18,7 +18,7 @@ namespace {
 
 // --- no descriptor number left ------------------------------------------------------------------
 
-TEST(RebuildAtTheLimit, OfOpenFilesUsesTheNumberInReserve) {  // [ghost.rebuild]
+TEST(RebuildAtTheLimit, OfOpenFilesUsesTheSpareInstance) {  // [ghost.rebuild]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -37,7 +37,7 @@ TEST(RebuildAtTheLimit, OfOpenFilesUsesTheNumberInReserve) {  // [ghost.rebuild]
     EXPECT_EQ(source.calls, 3);
 }
 
-TEST(RebuildAtTheLimit, OfOpenFilesCanBeMadeAgain) {  // [ghost.rebuild]
+TEST(RebuildAtTheLimit, OfOpenFilesCanBeRepeated) {  // [ghost.rebuild]
     Reactor reactor;
     const OwnedFd file = make_eventfd();
     const OwnedFd kept = duplicate(file.fd());
@@ -81,7 +81,7 @@ protected:
     int number_ = -1;
 };
 
-TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatIsReadyAfterwards) {
+TEST_F(RebuildEmbedded, WakesTheOuterLoopForWhatIsReadyAfterwards) {
     // [ghost.rebuild] [reactor.fd]
     Source source;
     source.add_to(reactor_);
@@ -98,7 +98,7 @@ TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatIsReadyAfterwards) {
     EXPECT_EQ(reactor_.fd().value_or(BorrowedFd{}).fd(), number_);
 }
 
-TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatWasReadyBefore) {  // [ghost.rebuild] [reactor.fd]
+TEST_F(RebuildEmbedded, WakesTheOuterLoopForWhatWasReadyBefore) {  // [ghost.rebuild] [reactor.fd]
     Source source;
     source.add_to(reactor_);
     source.signal();
@@ -109,7 +109,7 @@ TEST_F(RebuildEmbedded, TellsTheOuterLoopOfWhatWasReadyBefore) {  // [ghost.rebu
     EXPECT_EQ(poll(reactor_), 1U);
 }
 
-TEST_F(RebuildEmbedded, LetsTheOuterLoopSleepOnceTheGhostIsGone) {
+TEST_F(RebuildEmbedded, LetsTheOuterLoopSleepOnceTheGhostIsDiscarded) {
     // [ghost.rebuild] [reactor.fd]
     const Ghost ghost{reactor_};
     ghost.signal();

@@ -67,7 +67,7 @@ TEST(ReactorModify, ArmsTheRunningOneShotSubscriberAgain) {  // [modify.pending]
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(ReactorModify, TurnsAOneShotSubscriberIntoALastingOneAndBack) {  // [modify.pending]
+TEST(ReactorModify, MakesAOneShotSubscriberPersistentAndBack) {  // [modify.pending]
     Reactor reactor;
     Source source{reading_once};
     source.add_to(reactor);
@@ -83,7 +83,7 @@ TEST(ReactorModify, TurnsAOneShotSubscriberIntoALastingOneAndBack) {  // [modify
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorModify, RefusesAnUnknownName) {  // [registration.stale]
+TEST(ReactorModify, FailsForAnUnknownId) {  // [registration.stale]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -102,7 +102,7 @@ TEST(ReactorModify, RefusesAnUnknownName) {  // [registration.stale]
     EXPECT_EQ(source.told_name, fresh);
 }
 
-TEST(ReactorModify, RefusesABadInterestAndKeepsTheOldOne) {  // [interest.exclusive]
+TEST(ReactorModify, RefusesAnInvalidInterestAndKeepsTheOldOne) {  // [interest.exclusive]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -138,7 +138,7 @@ TEST(ReactorModify, RefusesToOrFromExclusiveAndChangesNothing) {  // [interest.e
     EXPECT_EQ(exclusive.event, Event{EPOLLIN});
 }
 
-TEST(ReactorModify, AnswersForADescriptorThatWasClosedAndLeavesItToRemove) {  // [remove.always]
+TEST(ReactorModify, FailsForADescriptorThatWasClosedWhichRemoveAccepts) {  // [remove.always]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const auto name =
@@ -153,7 +153,7 @@ TEST(ReactorModify, AnswersForADescriptorThatWasClosedAndLeavesItToRemove) {  //
     EXPECT_TRUE(reactor.remove(*name));
 }
 
-TEST(ReactorModify, AnswersForADescriptorThatWasReplacedAndTouchesNoneOfTheOther) {
+TEST(ReactorModify, FailsForADescriptorThatWasReplacedAndDoesNotAffectTheOther) {
     // [remove.always]
     Reactor reactor;
     OwnedFd file = make_eventfd();
@@ -172,7 +172,7 @@ TEST(ReactorModify, AnswersForADescriptorThatWasReplacedAndTouchesNoneOfTheOther
 
 // --- events that a batch holds ------------------------------------------------------------------
 
-/// A batch whose first handler does something to one that has not run yet.
+/// A batch whose first handler changes a subscriber whose handler has not run yet.
 struct Pair {
     using Act = std::function<void(Source& waiting, ReactorOps& by)>;
 
@@ -189,7 +189,7 @@ struct Pair {
     Crowd crowd;
 };
 
-TEST(ReactorModify, DropsAPendingEventThatIsNoLongerAskedFor) {  // [modify.pending]
+TEST(ReactorModify, DropsAPendingEventThatIsNoLongerRequested) {  // [modify.pending]
     Pair pair{reading, [](Source& waiting, ReactorOps& by) {
                   EXPECT_TRUE(by.modify(waiting, Interest{}.priority()));
               }};
@@ -217,7 +217,7 @@ TEST(ReactorModify, DropsThePendingEventOfASubscriberThatAHandlerPauses) {
     EXPECT_EQ(pair.other->calls, 1);
 }
 
-TEST(ReactorModify, NarrowsAPendingEventToWhatIsAskedFor) {  // [modify.pending]
+TEST(ReactorModify, NarrowsAPendingEventToTheNewInterest) {  // [modify.pending]
     Pair pair{reading_and_writing, [](Source& waiting, ReactorOps& by) {
                   EXPECT_TRUE(by.modify(waiting, Interest{}.write()));
               }};
@@ -271,7 +271,7 @@ TEST(ReactorModify, KeepsAHangupOfAPendingEventThatIsOtherwiseDropped) {  // [mo
     EXPECT_FALSE(seen.front().is_readable());
 }
 
-TEST(ReactorModify, DropsAPendingEventOfAOneShotSubscriberWholeAndReportsItOnceNextTurn) {
+TEST(ReactorModify, DropsThePendingEventOfAOneShotSubscriberAndReportsItOnceNextTurn) {
     // [modify.pending]
     Pair pair{reading_and_writing.oneshot(), [](Source& waiting, ReactorOps& by) {
                   EXPECT_TRUE(by.modify(waiting, reading_and_writing.oneshot()));
@@ -302,7 +302,7 @@ TEST(ReactorModify, MakesAPendingSubscriberOneShotWithoutCallingItTwice) {  // [
     EXPECT_EQ(pair.other->calls, 1);
 }
 
-TEST(ReactorModify, OfTheRunningSubscriberLeavesThePendingEventsOfOthersAlone) {
+TEST(ReactorModify, OfTheRunningSubscriberDoesNotChangeThePendingEventsOfOthers) {
     // [modify.pending]
     Reactor reactor;
     const Crowd crowd{reactor, 4, reading, [](std::size_t, Source& self, ReactorOps& by) {

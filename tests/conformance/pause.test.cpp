@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// An empty interest: the subscriber stays, the kernel forgets its descriptor.
+// An empty interest: the subscriber stays registered, its epoll entry is removed.
 #include <gtest/gtest.h>
 
 #include "support/files.hpp"
@@ -16,7 +16,7 @@ struct Replaceable {
     [[nodiscard]] int fd() const noexcept { return number; }
 };
 
-TEST(ReactorPause, ReportsNothingUntilSomethingIsAskedForAgain) {  // [modify.paused]
+TEST(ReactorPause, ReportsNothingUntilAnInterestIsRequestedAgain) {  // [modify.paused]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -53,7 +53,7 @@ TEST(ReactorPause, ReportsNotEvenAHangup) {  // [modify.paused]
     EXPECT_EQ(calls, 1);
 }
 
-TEST(ReactorPause, TakesAnInterestOfModesAloneForAnEmptyOne) {  // [modify.paused]
+TEST(ReactorPause, TreatsAnInterestOfModesOnlyAsEmpty) {  // [modify.paused]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -64,7 +64,7 @@ TEST(ReactorPause, TakesAnInterestOfModesAloneForAnEmptyOne) {  // [modify.pause
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAdd, WithAnEmptyInterestRegistersItPaused) {  // [modify.paused]
+TEST(ReactorAdd, WithAnEmptyInterestRegistersASubscriberPaused) {  // [modify.paused]
     Reactor reactor;
     Source source{nothing};
     source.signal();
@@ -77,7 +77,7 @@ TEST(ReactorAdd, WithAnEmptyInterestRegistersItPaused) {  // [modify.paused]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(ReactorPause, TwiceIsTheSameAsOnce) {  // [modify.paused]
+TEST(ReactorPause, TwiceHasTheSameEffectAsOnce) {  // [modify.paused]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -140,7 +140,7 @@ TEST(ReactorPause, ArmsAFiredOneShotSubscriberOnResuming) {  // [modify.paused]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorPause, LetsAnExclusiveSubscriberPauseAndResumeAsAnything) {
+TEST(ReactorPause, PausesAnExclusiveSubscriberAndResumesItWithAnyInterest) {
     // [modify.paused] [interest.exclusive]
     Reactor reactor;
     Source source{reading_exclusively};
@@ -237,7 +237,7 @@ TEST(ReactorPause, KeepsItsDescriptorFromOthers) {  // [modify.paused] [add.stro
     EXPECT_TRUE(second);
 }
 
-TEST(ReactorPause, FailsToResumeAsAddWouldAndStaysPaused) {  // [modify.paused]
+TEST(ReactorPause, FailsToResumeAsAddDoesAndStaysPaused) {  // [modify.paused]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd directory = open_file("/", O_DIRECTORY);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Making, looking into, releasing and ending a reactor.
+// Creating, inspecting, closing and destroying a reactor.
 #include <climits>
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ TEST(ReactorCreate, RefusesBadOptions) {  // [reactor.create]
 #endif
 }
 
-TEST(ReactorCreate, TakesOneEventAtATimeWhenToldSo) {  // [reactor.create]
+TEST(ReactorCreate, TakesOneEventAtATimeWithACapacityOfOne) {  // [reactor.create]
     auto reactor = Reactor::create({.event_capacity = 1});
     ASSERT_TRUE(reactor);
     const Crowd crowd{*reactor, 3, reading_edges};
@@ -38,7 +38,7 @@ TEST(ReactorCreate, TakesOneEventAtATimeWhenToldSo) {  // [reactor.create]
     EXPECT_EQ(poll(*reactor), 0U);
 }
 
-TEST(ReactorCreate, TakesFiveHundredAndTwelveEventsAtATimeWhenToldNothing) {  // [reactor.create]
+TEST(ReactorCreate, TakesFiveHundredAndTwelveEventsAtATimeByDefault) {  // [reactor.create]
     auto reactor = Reactor::create();
     ASSERT_TRUE(reactor);
     const Crowd crowd{*reactor, 600, reading_edges};
@@ -48,7 +48,8 @@ TEST(ReactorCreate, TakesFiveHundredAndTwelveEventsAtATimeWhenToldNothing) {  //
     EXPECT_EQ(poll(*reactor), 88U);
 }
 
-TEST(ReactorCreate, LeavesNoDescriptorBehindWhenItEnds) {  // [reactor.create] [reactor.destroy]
+TEST(ReactorCreate,
+     ClosesAllItsDescriptorsWhenItIsDestroyed) {  // [reactor.create] [reactor.destroy]
     const int next = closed_number();
     {
         Reactor reactor;
@@ -60,7 +61,7 @@ TEST(ReactorCreate, LeavesNoDescriptorBehindWhenItEnds) {  // [reactor.create] [
     EXPECT_FALSE(is_open(next + 1));
 }
 
-TEST(ReactorStats, CountWhatTheySay) {  // [reactor.create] [remove.pending]
+TEST(ReactorStats, CountWhatTheirNamesSay) {  // [reactor.create] [remove.pending]
     Reactor reactor;
     Crowd crowd{reactor, 4, reading};
     crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
@@ -86,7 +87,7 @@ TEST(ReactorStats, CountWhatTheySay) {  // [reactor.create] [remove.pending]
     EXPECT_EQ(stats.registered, 3U);
 }
 
-TEST(ReactorRunOnce, CountsHandlersAndNotTheEventsOfTheRemoved) {  // [remove.pending]
+TEST(ReactorRunOnce, CountsHandlersAndNotTheEventsOfRemovedSubscribers) {  // [remove.pending]
     Reactor reactor;
     Crowd crowd{reactor, 5, reading};
     crowd.then = [&](std::size_t position, Source& self, ReactorOps& by) {
@@ -110,7 +111,7 @@ struct Echo {
     void operator()() const {}
 };
 
-TEST(ReactorFind, GivesTheSubscriberByItsType) {  // [find]
+TEST(ReactorFind, ReturnsTheSubscriberByItsType) {  // [find]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -123,7 +124,7 @@ TEST(ReactorFind, GivesTheSubscriberByItsType) {  // [find]
     EXPECT_EQ(reactor.find<const Source::Tap>(name), found);
 }
 
-TEST(ReactorFind, GivesWhatTheBuilderMadeAndItsDescriptorObject) {  // [find]
+TEST(ReactorFind, ReturnsTheSubscriberOfTheBuilderAndItsDescriptorObject) {  // [find]
     Reactor reactor;
     const auto name =
         interest().read().with_fd(make_eventfd()).with_handler(Echo{7}).register_into(reactor);
@@ -137,7 +138,7 @@ TEST(ReactorFind, GivesWhatTheBuilderMadeAndItsDescriptorObject) {  // [find]
     EXPECT_EQ(descriptor->fd(), name->fd());
 }
 
-TEST(ReactorFind, GivesWhatTheDescriptorObjectPointsAt) {  // [find]
+TEST(ReactorFind, ReturnsTheObjectThatADescriptorObjectPointsTo) {  // [find]
     Reactor reactor;
     auto shared = std::make_shared<OwnedFd>(make_eventfd());
     OwnedFd* const pointee = shared.get();
@@ -149,7 +150,7 @@ TEST(ReactorFind, GivesWhatTheDescriptorObjectPointsAt) {  // [find]
     EXPECT_EQ(*reactor.find<std::shared_ptr<OwnedFd>>(*name), shared);
 }
 
-TEST(ReactorFind, IsNullForAnotherTypeAndAnUnknownName) {  // [find] [registration.stale]
+TEST(ReactorFind, IsNullForAnotherTypeAndAnUnknownId) {  // [find] [registration.stale]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -162,7 +163,7 @@ TEST(ReactorFind, IsNullForAnotherTypeAndAnUnknownName) {  // [find] [registrati
     EXPECT_EQ(reactor.find<Source::Tap>(name), nullptr);
 }
 
-TEST(ReactorFind, IsNullForTheRunningOneAndNotForOthers) {  // [find]
+TEST(ReactorFind, IsNullForTheRunningSubscriberAndNotForOthers) {  // [find]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
@@ -180,7 +181,7 @@ TEST(ReactorFind, IsNullForTheRunningOneAndNotForOthers) {  // [find]
 
 // --- release ------------------------------------------------------------------------------------
 
-TEST(ReactorRelease, GivesTheSubscribersBackAliveToBeUsedInAnotherReactor) {
+TEST(ReactorRelease, ReturnsTheSubscribersAliveForAnotherReactor) {
     // [reactor.close_and_extract]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading_once};
@@ -204,7 +205,7 @@ TEST(ReactorRelease, GivesTheSubscribersBackAliveToBeUsedInAnotherReactor) {
     }
 }
 
-TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.close_and_extract]
+TEST(ReactorRelease, LeavesAReactorThatFailsWithOperationCanceled) {  // [reactor.close_and_extract]
     Reactor reactor;
     Source source;
     const RegistrationId name = source.add_to(reactor);
@@ -228,7 +229,7 @@ TEST(ReactorRelease, LeavesAReactorThatAnswersOperationCanceled) {  // [reactor.
     EXPECT_EQ(source.calls, 0);
 }
 
-TEST(ReactorRelease, OfAnEmptyReactorGivesNothing) {  // [reactor.close_and_extract]
+TEST(ReactorRelease, OfAnEmptyReactorReturnsNothing) {  // [reactor.close_and_extract]
     Reactor reactor;
 
     const auto released = reactor.close_and_extract();
@@ -273,7 +274,7 @@ TEST(ReactorDestruction, LetsADestructorCallBack) {  // [reactor.destroy]
             run_error = error_of(reactor.run_once());
         };
         for (Source& source : sources) {
-            if (&source != &sources[0]) {  // whoever comes first removes the rest
+            if (&source != &sources[0]) {  // the first one that is destroyed removes the others
                 source.on_destroy = [&] {
                     for (std::size_t i = 1; i < sources.size(); ++i) {
                         const bool known = reactor.contains(sources[i]);

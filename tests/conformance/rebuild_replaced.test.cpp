@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Numbers that name an epoll set when the kernel's set is rebuilt: somebody's own, or the
-// reactor's.
+// Registered descriptors that refer to an epoll instance when the reactor replaces its own: one of
+// the user, or one of the reactor.
 #include <gtest/gtest.h>
 
 #include <sys/epoll.h>
@@ -12,7 +12,7 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 180;  // nobody else's
+constexpr int number = 180;  // no other descriptor of the process has it
 
 TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.rebuild]
     Reactor reactor;
@@ -49,7 +49,7 @@ TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild
     EXPECT_EQ(reactor.stats().quarantined, 0U);
 }
 
-/// Has fd() give the number of a registered descriptor that was closed.
+/// Makes fd() return the number of a registered descriptor that was closed.
 struct FacadeUnderAUsedNumber {
     explicit FacadeUnderAUsedNumber(Reactor& reactor) {
         watched.add_to(reactor);
@@ -64,7 +64,8 @@ struct FacadeUnderAUsedNumber {
     int outside = -1;
 };
 
-TEST(FacadeUnderAUsedNumber, TellsOfWhatIsReadyAfterARebuild) {  // [reactor.fd] [ghost.rebuild]
+TEST(FacadeUnderAUsedNumber,
+     IsReadableForWhatIsReadyAfterARebuild) {  // [reactor.fd] [ghost.rebuild]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps&) { self.drain(); }};
     source.add_to(reactor);
@@ -80,7 +81,7 @@ TEST(FacadeUnderAUsedNumber, TellsOfWhatIsReadyAfterARebuild) {  // [reactor.fd]
     EXPECT_FALSE(is_readable(scene.outside));
 }
 
-TEST(FacadeUnderAUsedNumber, IsNotWatchedInTheNameOfItsPredecessor) {
+TEST(FacadeUnderAUsedNumber, IsNotWatchedForItsPredecessor) {
     // [reactor.fd] [ghost.rebuild]
     Reactor reactor;
     const FacadeUnderAUsedNumber scene{reactor};

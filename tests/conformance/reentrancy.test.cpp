@@ -24,7 +24,7 @@ void expect_all_refused(Reactor& reactor) {
 }
 
 TEST(ReactorRun,
-     FromAHandlerIsRefusedAndTheBatchGoesOn) {  // [run.reentrant] [reactor.close_and_extract]
+     FromAHandlerIsRefusedAndTheBatchContinues) {  // [run.reentrant] [reactor.close_and_extract]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges,
                       [&](std::size_t, Source&, ReactorOps&) { expect_all_refused(reactor); }};
@@ -48,7 +48,7 @@ TEST(ReactorRun, FromADestructorIsRefused) {  // [run.reentrant]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorRun, FromADestructorBehindAHandlerIsRefused) {  // [run.reentrant] [remove.self]
+TEST(ReactorRun, FromADestructorAfterAHandlerIsRefused) {  // [run.reentrant] [remove.self]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) { by.remove(self); }};
     source.on_destroy = [&] { expect_all_refused(reactor); };
@@ -77,7 +77,7 @@ TEST(ReactorRun, OfAnotherReactorFromAHandlerIsAllowed) {  // [run.reentrant]
     EXPECT_EQ(watched.calls, 1);
 }
 
-TEST(ReactorOps, OffersNoWayToEndOrReplaceTheReactorThatRuns) {  // [run.reentrant]
+TEST(ReactorOps, CannotDestroyOrReplaceTheRunningReactor) {  // [run.reentrant]
     EXPECT_FALSE(std::is_destructible_v<ReactorOps>);
     EXPECT_FALSE((std::is_assignable_v<ReactorOps&, Reactor&&>));
     EXPECT_FALSE((std::is_assignable_v<ReactorOps&, ReactorOps&&>));
@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(From, ReactorDestructor,
                                          From::another_now),
                          [](const auto& tested) { return name_of(tested.param); });
 
-TEST_P(ReactorDestructor, IsCalledOnceAndFindsItsNameGone) {  // [remove.outside] [remove.self]
+TEST_P(ReactorDestructor, IsCalledOnceAndDoesNotFindItsId) {  // [remove.outside] [remove.self]
     Source victim;
     bool known = true;
     victim.on_destroy = [&] {
@@ -151,7 +151,7 @@ TEST_P(ReactorDestructor, IsCalledOnceAndFindsItsNameGone) {  // [remove.outside
     EXPECT_EQ(victim.destroyed, 1);
 }
 
-TEST_P(ReactorDestructor, MayRegisterASuccessorUnderItsNumber) {  // [remove.readd]
+TEST_P(ReactorDestructor, MayRegisterASuccessorUnderItsDescriptor) {  // [remove.readd]
     Source victim;
     RegistrationId successor;
     victim.on_destroy = [&] {
@@ -211,7 +211,7 @@ TEST_P(ReactorDestructor, MayRemoveOthersInAChain) {  // [remove.other] [remove.
     EXPECT_EQ(reactor.stats().quarantined, 0U);
 }
 
-TEST_P(ReactorDestructor, MayRemoveNowOthersInAChain) {  // [remove.now]
+TEST_P(ReactorDestructor, MayRemoveOthersAtOnceInAChain) {  // [remove.now]
     constexpr std::size_t length = 20;
     std::deque<Source> chain(length);
     for (std::size_t i = 0; i < length; ++i) {
@@ -231,7 +231,7 @@ TEST_P(ReactorDestructor, MayRemoveNowOthersInAChain) {  // [remove.now]
     EXPECT_EQ(chain.back().destroyed, 1);
 }
 
-TEST_P(ReactorDestructor, MayModifyAndTakeOthers) {  // [extract] [modify.pending]
+TEST_P(ReactorDestructor, MayModifyAndExtractOthers) {  // [extract] [modify.pending]
     Source victim;
     Source modified;
     Source taken;
@@ -251,7 +251,7 @@ TEST_P(ReactorDestructor, MayModifyAndTakeOthers) {  // [extract] [modify.pendin
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorDestructorBehindAHandler, DropsThePendingEventsOfWhomItRemoves) {
+TEST(ReactorDestructorBehindAHandler, DropsThePendingEventsOfSubscribersThatItRemoves) {
     // [remove.pending]
     Reactor reactor;
     Crowd crowd{reactor, 4, reading};
@@ -269,7 +269,8 @@ TEST(ReactorDestructorBehindAHandler, DropsThePendingEventsOfWhomItRemoves) {
     EXPECT_EQ(reactor.stats().registered, 2U);
 }
 
-TEST(ReactorDestructorBehindAHandler, MayTakeWhoeverRanLast) {  // [extract] [remove.other]
+TEST(ReactorDestructorBehindAHandler,
+     MayExtractTheSubscriberThatRanLast) {  // [extract] [remove.other]
     // The handler has returned: it is not the running one any more.
     Reactor reactor;
     Source idle;

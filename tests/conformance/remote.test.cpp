@@ -37,7 +37,7 @@ TEST(RemotePost, RunsTheClosureOnTheReactorsThread) {  // [remote.post]
     EXPECT_EQ(ran_on, running.thread_id());
 }
 
-TEST(RemotePost, GivesTheClosureTheReactor) {  // [remote.post]
+TEST(RemotePost, CallsTheClosureWithTheReactor) {  // [remote.post]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     support::Source source;
@@ -61,7 +61,7 @@ TEST(RemotePost, TakesAMemberFunctionOfTheReactor) {  // [remote.post]
     EXPECT_TRUE(reactor.run());
 }
 
-TEST(RemotePost, LeavesAnEndpointThatWasMovedFromWhatItWas) {  // [remote.post]
+TEST(RemotePost, DoesNotChangeAnEndpointThatIsMovedFrom) {  // [remote.post]
     Reactor reactor;
     RemoteEndpoint from{reactor};
     const RemoteEndpoint to = std::move(from);
@@ -102,7 +102,7 @@ TEST(RemotePost, RunsWhatTheLoopItselfPostsInTheNextTurn) {  // [remote.bounded]
     EXPECT_EQ(runs, 3);
 }
 
-TEST(RemotePost, LeavesWhatIsOverTheBoundToTheNextTurn) {  // [remote.bounded]
+TEST(RemotePost, LeavesClosuresOverTheLimitToTheNextTurn) {  // [remote.bounded]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     support::Source source;
@@ -122,7 +122,7 @@ TEST(RemotePost, LeavesWhatIsOverTheBoundToTheNextTurn) {  // [remote.bounded]
     EXPECT_EQ(runs, 1000);
 }
 
-TEST(RemotePost, RunsTheClosureWhenItsEndpointIsGone) {  // [remote.post]
+TEST(RemotePost, RunsTheClosureAfterItsEndpointIsDestroyed) {  // [remote.post]
     Reactor reactor;
     bool ran = false;
 
@@ -197,7 +197,7 @@ TEST(RemoteCall, ThrowsWhatTheClosureThrew) {  // [remote.call]
     EXPECT_THROW(
         static_cast<void>(running.endpoint().call([]() -> int { throw std::runtime_error{"x"}; })),
         std::runtime_error);
-    EXPECT_EQ(running.endpoint().call([] { return 1; }), 1);  // and the reactor goes on
+    EXPECT_EQ(running.endpoint().call([] { return 1; }), 1);  // and the reactor continues
 }
 #endif
 
@@ -229,7 +229,8 @@ TEST(RemoteCall, RefusesToBlockTheReactorsOwnThread) {  // [remote.call]
     EXPECT_EQ(inner, std::errc::resource_deadlock_would_occur);
 }
 
-TEST(RemoteCall, RefusesToBlockTheReactorsOwnThreadForATimeToo) {  // [remote.call] [remote.timeout]
+TEST(RemoteCall,
+     RefusesToBlockTheReactorsOwnThreadWithATimeoutToo) {  // [remote.call] [remote.timeout]
     ReactorThread running;
     const RemoteEndpoint& endpoint = running.endpoint();
 
@@ -238,8 +239,8 @@ TEST(RemoteCall, RefusesToBlockTheReactorsOwnThreadForATimeToo) {  // [remote.ca
     EXPECT_EQ(inner, std::errc::resource_deadlock_would_occur);
 }
 
-TEST(RemoteCall, GivesUpAClosureThatHasNotStartedAndItNeverRuns) {  // [remote.timeout]
-    Reactor reactor;                                                // nobody runs it
+TEST(RemoteCall, AbandonsAClosureThatHasNotStartedInTime) {  // [remote.timeout]
+    Reactor reactor;                                         // no thread runs it
     const RemoteEndpoint endpoint{reactor};
     const auto token = std::make_shared<int>(0);
     bool ran = false;
@@ -252,8 +253,8 @@ TEST(RemoteCall, GivesUpAClosureThatHasNotStartedAndItNeverRuns) {  // [remote.t
     EXPECT_FALSE(ran);
 }
 
-TEST(RemoteCall, GivesUpAtOnceWhenTheTimeIsNegativeHoweverLong) {  // [remote.timeout]
-    Reactor reactor;                                               // nobody runs it
+TEST(RemoteCall, TimesOutAtOnceIfTheTimeoutIsNegative) {  // [remote.timeout]
+    Reactor reactor;                                      // no thread runs it
     const RemoteEndpoint endpoint{reactor};
 
     EXPECT_EQ(error_of(endpoint.call([] {}, -1ns)), std::errc::timed_out);
@@ -287,7 +288,7 @@ TEST(RemoteCall, WaitsForAClosureThatHasStartedHoweverLongItTakes) {  // [remote
     EXPECT_TRUE(started);
 }
 
-TEST(RemoteGone, AnswersBrokenPipeOnceTheReactorIsGone) {  // [remote.gone]
+TEST(RemoteGone, FailsWithBrokenPipeAfterTheReactorIsDestroyed) {  // [remote.gone]
     std::optional<Reactor> reactor{std::in_place};
     const RemoteEndpoint endpoint{*reactor};
     reactor.reset();
@@ -299,7 +300,7 @@ TEST(RemoteGone, AnswersBrokenPipeOnceTheReactorIsGone) {  // [remote.gone]
     EXPECT_EQ(error_of(endpoint.stop()), std::errc::broken_pipe);
 }
 
-TEST(RemoteGone, ReleasesWhoWaitsWhenTheReactorGoes) {  // [remote.gone]
+TEST(RemoteGone, WakesWaitingThreadsWhenTheReactorIsDestroyed) {  // [remote.gone]
     std::optional<Reactor> reactor{std::in_place};
     const RemoteEndpoint endpoint{*reactor};
     std::array<std::error_code, 6> answers;

@@ -48,7 +48,7 @@ Detached await_answer(PendingCall<int> answer, Seen& seen) {
     seen.done.notify_all();
 }
 
-TEST(RemoteAsync, IsAwaitedAndGoesOnAtTheReactorsThread) {  // [remote.async]
+TEST(RemoteAsync, ResumesACoroutineOnTheReactorsThread) {  // [remote.async]
     ReactorThread running;
     Seen seen;
     std::atomic<bool> may_answer{false};
@@ -66,7 +66,7 @@ TEST(RemoteAsync, IsAwaitedAndGoesOnAtTheReactorsThread) {  // [remote.async]
     EXPECT_EQ(seen.thread, running.thread_id());
 }
 
-TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
+TEST(RemoteAsync, ResumesACoroutineThroughResumeWith) {  // [remote.async]
     ReactorThread running;
     Seen seen;
     std::atomic<void*> handed_over{nullptr};
@@ -86,6 +86,21 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsTold) {  // [remote.async]
     EXPECT_EQ(seen.thread, std::this_thread::get_id());
 }
 
+TEST(RemoteAsync, ResumesWhenTheReactorIsDestroyedAfterTheCallHasFinished) {  // [remote.resume]
+    Seen seen;
+    {
+        Reactor reactor;
+        PendingCall<int> call = RemoteEndpoint{reactor}.call_async([] { return 15; });
+        support::poll(reactor);
+        ASSERT_TRUE(call.is_ready());
+        await_answer(std::move(call), seen);
+        EXPECT_FALSE(seen.done);
+    }
+
+    ASSERT_TRUE(seen.done);
+    EXPECT_EQ(seen.answer.value(), 15);
+}
+
 /// An answer that is there already.
 PendingCall<int> given(const ReactorThread& running, int value) {
     auto answer = running.endpoint().call_async([value] { return value; });
@@ -94,7 +109,7 @@ PendingCall<int> given(const ReactorThread& running, int value) {
     return answer;
 }
 
-TEST(RemoteAsync, IsAwaitedAtTheReactorsThreadThoughTheAnswerIsThere) {  // [remote.async]
+TEST(RemoteAsync, ResumesACoroutineOnTheReactorsThreadEvenIfTheResultIsReady) {  // [remote.async]
     ReactorThread running;
     Seen seen;
 
@@ -105,7 +120,7 @@ TEST(RemoteAsync, IsAwaitedAtTheReactorsThreadThoughTheAnswerIsThere) {  // [rem
     EXPECT_EQ(seen.thread, running.thread_id());
 }
 
-TEST(RemoteAsync, ResumesACoroutineWhereItIsToldThoughTheAnswerIsThere) {  // [remote.async]
+TEST(RemoteAsync, ResumesACoroutineThroughResumeWithEvenIfTheResultIsReady) {  // [remote.async]
     ReactorThread running;
     Seen seen;
     std::thread::id told_on;
@@ -127,7 +142,8 @@ TEST(RemoteAsync, ResumesACoroutineWhereItIsToldThoughTheAnswerIsThere) {  // [r
     EXPECT_EQ(seen.thread, std::this_thread::get_id());
 }
 
-TEST(RemoteAsync, IsAwaitedWhereItIsWhenTheReactorIsGone) {  // [remote.async] [remote.gone]
+TEST(RemoteAsync,
+     DoesNotSuspendACoroutineIfTheReactorIsDestroyed) {  // [remote.async] [remote.gone]
     ReactorThread running;
     Seen seen;
     PendingCall<int> answer = given(running, 11);
@@ -140,7 +156,7 @@ TEST(RemoteAsync, IsAwaitedWhereItIsWhenTheReactorIsGone) {  // [remote.async] [
     EXPECT_EQ(seen.thread, std::this_thread::get_id());
 }
 
-TEST(RemoteAsync, AnswersBrokenPipeToACoroutineWhenTheReactorGoes) {  // [remote.gone]
+TEST(RemoteAsync, ResumesACoroutineWithBrokenPipeWhenTheReactorIsDestroyed) {  // [remote.gone]
     std::optional<Reactor> reactor{std::in_place};
     const RemoteEndpoint endpoint{*reactor};
     Seen seen;
@@ -227,7 +243,7 @@ TEST(RemoteAsync, LetsTheExceptionOfACoroutineLeaveTheTurn) {  // [remote.async]
     EXPECT_TRUE(ran);
 }
 
-TEST(RemoteAsync, LetsTheExceptionOfACoroutineWhoseAnswerIsThereLeaveTheTurn) {
+TEST(RemoteAsync, LetsTheExceptionOfACoroutineWhoseResultIsReadyLeaveTheTurn) {
     // [remote.async] [dispatch.throws]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
@@ -248,7 +264,7 @@ TEST(RemoteAsync, LetsTheExceptionOfACoroutineWhoseAnswerIsThereLeaveTheTurn) {
     EXPECT_TRUE(ran);
 }
 
-TEST(RemoteAsync, KeepsTheResultWhenWhatIsToResumeThrows) {  // [remote.resume]
+TEST(RemoteAsync, KeepsTheResultIfResumeThrows) {  // [remote.resume]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     Seen seen;
@@ -277,7 +293,7 @@ TEST(RemoteAsync, ThrowsWhatTheClosureThrew) {  // [remote.async]
 }
 #endif
 
-TEST(RemoteAsync, RunsTheClosureThoughTheAnswerIsDropped) {  // [remote.async]
+TEST(RemoteAsync, RunsTheClosureEvenIfThePendingCallIsDestroyed) {  // [remote.async]
     ReactorThread running;
     bool ran = false;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What posted closures may do to the reactor, how many run in a turn, and what a caller that is
-// cancelled leaves behind.
+// What posted closures may do to the reactor, how many run in a turn, and what becomes of the
+// closure of a caller that is cancelled.
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -26,7 +26,7 @@ using std::chrono::seconds;
 
 // --- a turn's bounds ---
 
-/// How the eventfd becomes readable besides the tasks that wait.
+/// Another cause for the eventfd to be readable than the tasks that wait.
 enum class Wakeup : std::uint8_t { none, stop, full_batch };
 
 class RemoteBounds : public testing::TestWithParam<Wakeup> {};
@@ -77,7 +77,8 @@ TEST_P(RemoteBounds, AClosureThatAClosurePostsRunsInALaterTurn) {  // [remote.bo
 
 // --- removal ---
 
-TEST(RemoteRemoval, DestroysWhenTheClosureThatRemovedHasReturned) {  // [remove.callback]
+TEST(RemoteRemoval,
+     DestroysTheSubscriberWhenTheClosureThatRemovedItHasReturned) {  // [remove.callback]
     Reactor reactor;
     const RemoteEndpoint endpoint{reactor};
     Source source;
@@ -96,7 +97,7 @@ TEST(RemoteRemoval, DestroysWhenTheClosureThatRemovedHasReturned) {  // [remove.
     EXPECT_EQ(destroyed, (std::vector{0, 1, 1}));
 }
 
-TEST(RemoteRemoval, DestroysBeforeTheCallReturns) {  // [remote.call_destroys]
+TEST(RemoteRemoval, DestroysTheSubscriberBeforeTheCallReturns) {  // [remote.call_destroys]
     ReactorThread running;
     const RemoteEndpoint& endpoint = running.endpoint();
     for (int i = 0; i < 200; ++i) {

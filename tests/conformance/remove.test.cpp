@@ -49,7 +49,7 @@ TEST_P(ReactorRemoveEither, ClosesTheDescriptorThatTheSubscriberOwns) {  // [rem
     EXPECT_FALSE(is_open(number));
 }
 
-TEST_P(ReactorRemoveEither, AnswersFalseForAnUnknownName) {  // [registration.stale]
+TEST_P(ReactorRemoveEither, ReturnsFalseForAnUnknownId) {  // [registration.stale]
     Reactor reactor;
     Source source;
     const RegistrationId stale = source.add_to(reactor);
@@ -102,7 +102,7 @@ TEST_P(ReactorRemoveEither, OfTheRunningSubscriberDestroysItBeforeTheNextEvent) 
     EXPECT_EQ(crowd.order.back()->destroyed, 1);
 }
 
-TEST_P(ReactorRemoveEither, OfTheRunningSubscriberTwiceAnswersFalseTheSecondTime) {
+TEST_P(ReactorRemoveEither, OfTheRunningSubscriberTwiceReturnsFalseTheSecondTime) {
     // [remove.self]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
@@ -140,7 +140,7 @@ TEST_P(ReactorRemoveEither, DropsThePendingEventOfAnother) {  // [remove.pending
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_P(ReactorRemoveEither, OfOneThatHasRunInThisBatchIsSafe) {  // [remove.pending]
+TEST_P(ReactorRemoveEither, OfASubscriberThatHasRunInThisBatchIsSafe) {  // [remove.pending]
     Reactor reactor;
     Crowd crowd{reactor, 3, reading};
     crowd.then = [&](std::size_t position, Source&, ReactorOps& by) {
@@ -158,7 +158,7 @@ TEST_P(ReactorRemoveEither, OfOneThatHasRunInThisBatchIsSafe) {  // [remove.pend
     EXPECT_EQ(reactor.stats().events_dropped, 0U);
 }
 
-TEST_P(ReactorRemoveEither, OfOneWithoutAnEventInThisBatchIsSafe) {  // [remove.other] [remove.now]
+TEST_P(ReactorRemoveEither, OfASubscriberWithoutAnEventIsSafe) {  // [remove.other] [remove.now]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
@@ -187,7 +187,7 @@ TEST_P(ReactorRemoveEither, NeverRefusesADescriptorThatWasClosed) {  // [remove.
 }
 
 TEST_P(ReactorRemoveEither, NeverRefusesADescriptorThatItsHandlerReplaced) {
-    // [remove.always] [remove.readd]: the reconnect idiom, which must not block the number for ever
+    // [remove.always] [remove.readd]: the reconnect idiom, which must not block the descriptor
     Reactor reactor;
     int calls = 0;
     OwnedFd file = make_eventfd(1);
@@ -218,7 +218,7 @@ TEST_P(ReactorRemoveEither, NeverRefusesADescriptorThatItsHandlerReplaced) {
     EXPECT_EQ(calls, 2);
 }
 
-TEST_P(ReactorRemoveEither, LetsTheNumberBeRegisteredAgainAtOnce) {  // [remove.readd]
+TEST_P(ReactorRemoveEither, LetsTheDescriptorBeRegisteredAgainAtOnce) {  // [remove.readd]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -265,7 +265,7 @@ TEST_P(ReactorRemoveEither, LetsAHandlerMoveItsDescriptorIntoANewSubscriber) {  
     EXPECT_EQ(reactor.stats().quarantined, 0U);
 }
 
-TEST_P(ReactorRemoveEither, RemovesANewcomerOfTheSameHandler) {  // [remove.readd]
+TEST_P(ReactorRemoveEither, RemovesASubscriberThatTheSameHandlerAdded) {  // [remove.readd]
     Reactor reactor;
     Source newcomer;
     newcomer.signal();
@@ -307,7 +307,7 @@ TEST(ReactorRemove, OfAnotherDestroysItWhenTheRunningHandlerHasReturned) {  // [
     EXPECT_EQ(victim->calls, 0);
 }
 
-/// A peer that ends both halves of a connection, itself included, and goes on using itself.
+/// A peer that removes both halves of a connection, itself included, and then uses itself.
 struct Session {
     OwnedFd file = make_eventfd(1);
     std::string text = "a text that is too long for a small string";
@@ -363,7 +363,7 @@ TEST(ReactorRemoveNow, OfAnotherDestroysItBeforeItReturns) {  // [remove.now]
     EXPECT_EQ(victim->destroyed, 1);
 }
 
-TEST(ReactorRemoveNow, GivesTheDescriptorBackAtOnce) {  // [remove.now]
+TEST(ReactorRemoveNow, ClosesTheDescriptorAtOnce) {  // [remove.now]
     Reactor reactor;
     OwnedFd file = make_eventfd();
     const int number = file.fd();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// requeue(): once more in the next turn, without asking the kernel.
+// requeue(): the handler runs again in the next turn, without a system call.
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ TEST(ReactorAgain, RunsTheHandlerOnceMoreWithTheSameReadinessAndNoWait) {  // [r
     EXPECT_EQ(reactor.stats().events_reported, 1U);
 }
 
-TEST(ReactorAgain, AskedForTwiceInATurnCallsOnce) {  // [requeue]
+TEST(ReactorAgain, TwiceInATurnCallsTheHandlerOnce) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
@@ -55,7 +55,7 @@ TEST(ReactorAgain, AskedForTwiceInATurnCallsOnce) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, GivesWayToWhatTheKernelReportsAnew) {  // [requeue]
+TEST(ReactorAgain, IsReplacedByAnEventThatTheKernelReports) {  // [requeue]
     Reactor reactor;
     SocketPair sockets;
     std::vector<Event> seen;
@@ -92,7 +92,7 @@ TEST(ReactorAgain, CallsALevelTriggeredSubscriberThatIsStillReadyOnce) {  // [re
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, LeavesOutWhatIsNoLongerAskedFor) {  // [requeue]
+TEST(ReactorAgain, OmitsConditionsThatAreNoLongerRequested) {  // [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
@@ -111,7 +111,7 @@ TEST(ReactorAgain, LeavesOutWhatIsNoLongerAskedFor) {  // [requeue]
     EXPECT_EQ(source.told, reading_edges);
 }
 
-TEST(ReactorAgain, CallsNobodyOfWhomNothingIsLeft) {  // [requeue]
+TEST(ReactorAgain, DoesNotCallASubscriberIfNoConditionIsLeft) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges, until(100)};
     source.add_to(reactor);
@@ -124,7 +124,7 @@ TEST(ReactorAgain, CallsNobodyOfWhomNothingIsLeft) {  // [requeue]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasRemovedMeanwhile) {  // [requeue] [remove.self]
+TEST(ReactorAgain, DoesNotCallASubscriberThatWasRemovedSince) {  // [requeue] [remove.self]
     Reactor reactor;
     Source source{reading_edges, [](Source& self, ReactorOps& by) {
                       EXPECT_TRUE(by.requeue(self));
@@ -138,7 +138,8 @@ TEST(ReactorAgain, CallsNobodyWhoWasRemovedMeanwhile) {  // [requeue] [remove.se
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasRemovedBetweenTheTurns) {  // [requeue] [remove.outside]
+TEST(ReactorAgain,
+     DoesNotCallASubscriberThatWasRemovedBetweenTurns) {  // [requeue] [remove.outside]
     Reactor reactor;
     Source source{reading_edges, until(100)};
     source.add_to(reactor);
@@ -153,7 +154,7 @@ TEST(ReactorAgain, CallsNobodyWhoWasRemovedBetweenTheTurns) {  // [requeue] [rem
     EXPECT_EQ(source.told_name, source.name);
 }
 
-TEST(ReactorAgain, CallsNobodyWhoWasPausedMeanwhile) {  // [requeue] [modify.paused]
+TEST(ReactorAgain, DoesNotCallASubscriberThatWasPausedSince) {  // [requeue] [modify.paused]
     Reactor reactor;
     Source source{reading_edges, until(2)};
     source.add_to(reactor);
@@ -225,7 +226,7 @@ TEST(ReactorAgain, OfAnotherRunsItInTheNextTurn) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, AnswersFalseForTheUnknownTheIdleAndThePaused) {  // [requeue]
+TEST(ReactorAgain, ReturnsFalseForUnknownIdleAndPausedSubscribers) {  // [requeue]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
@@ -260,7 +261,7 @@ TEST(ReactorAgain, OutsideATurnReturnsFalse) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorAgain, AskedForByMoreThanOneWaitCanReportLosesNobody) {  // [requeue]
+TEST(ReactorAgain, OfMoreSubscribersThanAWaitCanReportLosesNone) {  // [requeue]
     auto reactor = Reactor::create({.event_capacity = 2});
     ASSERT_TRUE(reactor);
     Crowd crowd{*reactor, 9, reading_edges};
@@ -298,7 +299,7 @@ TEST(ReactorAgain, StaysFairToOthers) {  // [requeue]
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorAgain, IsKeptOverATailThatIsFinishedFirst) {  // [requeue] [dispatch.throws]
+TEST(ReactorAgain, WaitsUntilTheRestOfABatchIsDispatched) {  // [requeue] [dispatch.throws]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges,
                       [](std::size_t position, Source& self, ReactorOps& by) {

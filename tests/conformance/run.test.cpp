@@ -32,7 +32,7 @@ TEST(ReactorRun, TurnsUntilStopAndFinishesTheBatch) {  // [run.stop]
     EXPECT_EQ(reactor.stats().turns, 1U);
 }
 
-TEST(ReactorRun, GoesOnTurningWhileNobodyStopsIt) {  // [run.stop]
+TEST(ReactorRun, ContinuesUntilStop) {  // [run.stop]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
                       if (self.calls == 100) {
@@ -47,7 +47,7 @@ TEST(ReactorRun, GoesOnTurningWhileNobodyStopsIt) {  // [run.stop]
     EXPECT_EQ(source.calls, 100);
 }
 
-TEST(ReactorStop, BeforeRunIsRememberedAndEndsItBeforeItWaits) {  // [run.stop]
+TEST(ReactorStop, BeforeRunEndsItBeforeItWaits) {  // [run.stop]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -104,7 +104,7 @@ TEST(ReactorStop, EndsRunForAndRunWithATokenToo) {  // [run.stop] [run.token] [r
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(ReactorStop, FromADestructorBehindAHandlerCounts) {  // [run.stop]
+TEST(ReactorStop, FromADestructorAfterAHandlerEndsTheRun) {  // [run.stop]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) { by.remove(self); }};
     source.on_destroy = [&] { reactor.stop(); };
@@ -117,7 +117,7 @@ TEST(ReactorStop, FromADestructorBehindAHandlerCounts) {  // [run.stop]
 }
 
 #if defined(__cpp_exceptions)
-TEST(ReactorStop, LeavesATailToTheNextRun) {  // [run.stop] [dispatch.throws]
+TEST(ReactorStop, LeavesTheRestOfABatchToTheNextRun) {  // [run.stop] [dispatch.throws]
     Reactor reactor;
     const Crowd crowd{reactor, 3, reading_edges, [](std::size_t position, Source&, ReactorOps&) {
                           if (position == 0) {
@@ -184,7 +184,7 @@ TEST(ReactorRun, WithATokenIsWokenFromAnotherThread) {  // [run.token]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorRun, WithATokenLosesNoRequestHoweverItMeetsTheWait) {  // [run.token]
+TEST(ReactorRun, WithATokenLosesNoRequestAroundTheStartOfAWait) {  // [run.token]
     for (int round = 0; round < 50; ++round) {
         Reactor reactor;
         std::jthread runner{[&](const std::stop_token& token) { EXPECT_TRUE(reactor.run(token)); }};
@@ -193,7 +193,7 @@ TEST(ReactorRun, WithATokenLosesNoRequestHoweverItMeetsTheWait) {  // [run.token
     }
 }
 
-TEST(ReactorRun, WithATokenLeavesNoRequestBehind) {  // [run.token] [run.stop]
+TEST(ReactorRun, WithATokenLeavesNoRequestToTheNextRun) {  // [run.token] [run.stop]
     Reactor reactor;
     {
         std::stop_source stopper;

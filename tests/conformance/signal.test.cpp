@@ -87,7 +87,7 @@ TEST_F(SignalsInAReactor, AreUnblockedWhenTheirSubscriberIsRemoved) {  // [signa
 
 // --- threads ------------------------------------------------------------------------------------
 
-TEST(SignalTrap, AThreadThatDoesNotBlockTheSignalSwallowsIt) {  // [signal.swallowed]
+TEST(SignalTrap, AThreadThatDoesNotBlockTheSignalHandlesIt) {  // [signal.swallowed]
     const Pipe told;
     const WritingHandler handler{SIGUSR1, told.write.fd()};
     std::latch done{1};
@@ -100,7 +100,7 @@ TEST(SignalTrap, AThreadThatDoesNotBlockTheSignalSwallowsIt) {  // [signal.swall
     done.count_down();
 }
 
-TEST(SignalTrap, AThreadThatIsCreatedLaterSwallowsNothing) {  // [signal.swallowed]
+TEST(SignalTrap, AThreadThatIsCreatedLaterHandlesNothing) {  // [signal.swallowed]
     const Pipe told;
     const WritingHandler handler{SIGUSR1, told.write.fd()};
     SignalSet set = SignalSet::create({SIGUSR1}).value();
@@ -180,7 +180,7 @@ TEST_F(SignalsInAReactor, HaveADescriptorOfTheirOwnInAForkedChild) {  // [signal
 
 // --- children -----------------------------------------------------------------------------------
 
-/// Whether a program finds SIGUSR1 blocked: the mask that /proc tells of itself.
+/// Whether SIGUSR1 is blocked in a program, by the mask that it read from /proc.
 bool finds_it_blocked(const std::string& status) {
     const std::size_t at = status.find("SigBlk:\t");
     return at != std::string::npos &&

@@ -69,7 +69,7 @@ TEST(SignalSet, HasItsSignalsUntilItIsDestroyedWhereverItIsMoved) {  // [signal.
     EXPECT_TRUE(SignalSet::create({SIGUSR2}));
 }
 
-TEST(SignalSet, LeavesItsSignalsToOthersAlsoIfAnotherThreadDestroysIt) {  // [signal.exclusive]
+TEST(SignalSet, LeavesItsSignalsToOthersEvenIfAnotherThreadDestroysIt) {  // [signal.exclusive]
     std::jthread{[] {
         std::optional set{SignalSet::create({SIGUSR1}).value()};
         std::jthread{[&set] { set.reset(); }}.join();

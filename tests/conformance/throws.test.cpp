@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A handler that throws, at every position of a batch and in every mode: no event is lost, nobody
-// is called twice, the reactor goes on.
+// A handler that throws, at every position of a batch and in every mode: no event is lost, no
+// handler is called twice, and the reactor stays usable.
 #include <stdexcept>
 #include <tuple>
 
@@ -129,7 +129,7 @@ TEST_P(ReactorDispatchThrows, AfterItRemovedAllOthers) {  // [dispatch.throws] [
     EXPECT_EQ(reactor.stats().events_dropped, left());
 }
 
-TEST_P(ReactorDispatchThrows, AndOneThatIsRemovedFromTheTailIsNotCalled) {
+TEST_P(ReactorDispatchThrows, AndASubscriberThatIsRemovedFromTheRestIsNotCalled) {
     // [dispatch.throws] [remove.pending] [remove.outside]
     turn_that_throws();
     std::size_t removed = 0;
@@ -145,7 +145,7 @@ TEST_P(ReactorDispatchThrows, AndOneThatIsRemovedFromTheTailIsNotCalled) {
     EXPECT_EQ(reactor.stats().events_dropped, removed);
 }
 
-TEST_P(ReactorDispatchThrows, AndOneThatIsTakenFromTheTailIsNotCalled) {
+TEST_P(ReactorDispatchThrows, AndASubscriberThatIsExtractedFromTheRestIsNotCalled) {
     // [dispatch.throws] [extract]
     turn_that_throws();
     std::size_t taken = 0;
@@ -160,7 +160,7 @@ TEST_P(ReactorDispatchThrows, AndOneThatIsTakenFromTheTailIsNotCalled) {
     EXPECT_EQ(poll(reactor), left() - taken);
 }
 
-TEST_P(ReactorDispatchThrows, AndOneThatIsPausedInTheTailIsNotCalled) {
+TEST_P(ReactorDispatchThrows, AndASubscriberThatIsPausedInTheRestIsNotCalled) {
     // [dispatch.throws] [modify.pending] [modify.paused]
     turn_that_throws();
     std::size_t paused = 0;
@@ -175,7 +175,7 @@ TEST_P(ReactorDispatchThrows, AndOneThatIsPausedInTheTailIsNotCalled) {
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST_P(ReactorDispatchThrows, AndEveryoneMayThrowInTurn) {  // [dispatch.throws]
+TEST_P(ReactorDispatchThrows, AndEveryHandlerMayThrow) {  // [dispatch.throws]
     crowd.then = [](std::size_t, Source& self, ReactorOps&) {
         self.drain();
         throw std::runtime_error{"each"};
@@ -194,7 +194,7 @@ TEST_P(ReactorDispatchThrows, AndEveryoneMayThrowInTurn) {  // [dispatch.throws]
 
 // --- what is not a matter of position -----------------------------------------------------------
 
-TEST(ReactorThrows, OutOfRunWithItsOwnException) {  // [dispatch.throws] [run.stop]
+TEST(ReactorThrows, LeaveRunWithTheExceptionOfTheHandler) {  // [dispatch.throws] [run.stop]
     Reactor reactor;
     Source source{reading, [](Source& self, ReactorOps& by) {
                       if (self.calls == 1) {
@@ -211,7 +211,7 @@ TEST(ReactorThrows, OutOfRunWithItsOwnException) {  // [dispatch.throws] [run.st
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(ReactorThrows, KeepsStopFromTheThrowingHandlerForTheNextRun) {
+TEST(ReactorThrows, KeepAStopRequestOfTheThrowingHandlerForTheNextRun) {
     // [dispatch.throws] [run.stop]
     Reactor reactor;
     Source source{reading, [](Source&, ReactorOps& by) {
@@ -227,7 +227,7 @@ TEST(ReactorThrows, KeepsStopFromTheThrowingHandlerForTheNextRun) {
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorThrows, CountsTheThrowerAsCalledSoThatAFiredOneShotStaysFired) {
+TEST(ReactorThrows, CountTheThrowingHandlerAsCalledSoThatAFiredOneShotStaysFired) {
     // [dispatch.throws]
     Reactor reactor;
     Source source{reading_once, [](Source&, ReactorOps&) { throw std::runtime_error{"once"}; }};
@@ -242,7 +242,7 @@ TEST(ReactorThrows, CountsTheThrowerAsCalledSoThatAFiredOneShotStaysFired) {
     EXPECT_EQ(source.calls, 2);
 }
 
-TEST(ReactorThrows, DropsAnEventOfTheTailThatWasModifiedAwayForAOneShotAndReportsItOnce) {
+TEST(ReactorThrows, DropAPendingEventOfAOneShotSubscriberThatIsModifiedAndReportItOnce) {
     // [dispatch.throws] [modify.pending]
     Reactor reactor;
     Crowd crowd{reactor, 2, reading_once, [](std::size_t position, Source&, ReactorOps&) {
@@ -260,7 +260,7 @@ TEST(ReactorThrows, DropsAnEventOfTheTailThatWasModifiedAwayForAOneShotAndReport
     EXPECT_EQ(poll(reactor), 0U);
 }
 
-TEST(ReactorThrows, LetsTheReactorBeDestroyedOrReleasedWithATail) {
+TEST(ReactorThrows, AllowTheReactorToBeDestroyedOrClosedWithTheRestOfABatch) {
     // [dispatch.throws] [reactor.destroy] [reactor.close_and_extract]
     for (const bool release : {false, true}) {
         Reactor reactor;

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-// What a turn did is checked, and that a time-out was not cut short; never that it was punctual.
+// Checks what a turn did, and that a timeout was not too short; never that it was punctual.
 
 TEST(ReactorTimeout, OfZeroPolls) {  // [run.timeout]
     Reactor reactor;
@@ -32,7 +32,7 @@ TEST(ReactorTimeout, OfZeroPolls) {  // [run.timeout]
     EXPECT_EQ(reactor.run_once(std::chrono::duration<double>{0}).value(), 1U);
 }
 
-TEST(ReactorTimeout, ThatIsNegativeIsRefusedAndNothingRuns) {  // [run.timeout] [run.deadline]
+TEST(ReactorTimeout, ThatIsNegativeIsRefusedAndNoHandlerRuns) {  // [run.timeout] [run.deadline]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -80,7 +80,7 @@ TEST(ReactorTimeout, IsNotCutShort) {  // [run.timeout]
     EXPECT_GE(steady_clock::now() - start, 20ms);
 }
 
-TEST(ReactorTimeout, ThatIsTooLongWaitsForEverInsteadOfOverflowing) {  // [run.timeout]
+TEST(ReactorTimeout, ThatIsTooLongMeansNoTimeoutAndDoesNotOverflow) {  // [run.timeout]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -106,7 +106,7 @@ TEST(ReactorTimeout, ThatIsTooLongWaitsForEverInsteadOfOverflowing) {  // [run.t
     EXPECT_EQ(one_turn(std::chrono::duration<double, std::milli>{9223372036854.775390625}), 1U);
 }
 
-TEST(ReactorTimeout, ThatIsNotANumberOrMinusInfinityIsNoOverflow) {  // [run.timeout]
+TEST(ReactorTimeout, ThatIsNotANumberOrMinusInfinityDoesNotOverflow) {  // [run.timeout]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -143,7 +143,7 @@ TEST(ReactorSpin, PollsFirstAndLosesNoEventAndNoTime) {  // [run.busy_poll]
 
 // --- run_for ------------------------------------------------------------------------------------
 
-TEST(ReactorRunFor, EndsWhenTheTimeIsOver) {  // [run.deadline]
+TEST(ReactorRunFor, EndsWhenTheTimeHasPassed) {  // [run.deadline]
     Reactor reactor;
     const auto start = steady_clock::now();
 
@@ -152,7 +152,7 @@ TEST(ReactorRunFor, EndsWhenTheTimeIsOver) {  // [run.deadline]
     EXPECT_GE(steady_clock::now() - start, 20ms);
 }
 
-TEST(ReactorRunFor, EndsThoughSomethingIsAlwaysReady) {  // [run.deadline]
+TEST(ReactorRunFor, EndsEvenIfSomethingIsAlwaysReady) {  // [run.deadline]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -174,7 +174,7 @@ TEST(ReactorRunFor, OfZeroIsOnePoll) {  // [run.deadline]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorRunFor, AHugeTimeTurnsUntilStop) {  // [run.deadline] [run.timeout]
+TEST(ReactorRunFor, OfAHugeDurationEndsWithStop) {  // [run.deadline] [run.timeout]
     Reactor reactor;
     Source source{reading, [](Source&, ReactorOps& by) { by.stop(); }};
     source.add_to(reactor);
@@ -189,7 +189,7 @@ TEST(ReactorRunFor, AHugeTimeTurnsUntilStop) {  // [run.deadline] [run.timeout]
 
 // --- signals ------------------------------------------------------------------------------------
 
-TEST(ReactorSignal, InterruptsASingleTurnWhichSaysSo) {  // [run.timeout]
+TEST(ReactorSignal, InterruptsASingleTurnWhichFailsWithInterrupted) {  // [run.timeout]
     Reactor reactor;
     const SignalStorm storm;
 
@@ -211,7 +211,7 @@ TEST(ReactorSignal, DoesNotHideAReadyEvent) {  // [run.timeout]
     }
 }
 
-TEST(ReactorSignal, LetsRunGoOn) {  // [run.stop]
+TEST(ReactorSignal, DoesNotEndRun) {  // [run.stop]
     Reactor reactor;
     Source source{reading, [](Source&, ReactorOps& by) { by.stop(); }};
     source.add_to(reactor);
@@ -230,7 +230,7 @@ TEST(ReactorSignal, LetsRunGoOn) {  // [run.stop]
     EXPECT_EQ(source.calls, 1);
 }
 
-TEST(ReactorSignal, LetsRunForGoOnWithWhatIsLeftOfItsTime) {  // [run.deadline]
+TEST(ReactorSignal, DoesNotEndRunForWhichContinuesWithTheRemainingTime) {  // [run.deadline]
     Reactor reactor;
     const auto start = steady_clock::now();
     const int before = signals_handled.load();

@@ -35,7 +35,7 @@ void run(Reactor& reactor) {
     ASSERT_LT(steady_clock::now() - begin, long_enough) << "nothing stopped the reactor";
 }
 
-TEST(Timers, WakeAWaitingReactorWhenTheTimeHasComeAndNotBefore) {  // [timer.after] [timer.at]
+TEST(Timers, WakeAWaitingReactorAtTheirDeadlineAndNotBefore) {  // [timer.after] [timer.at]
     for (const auto clock : {Timers::Clock::monotonic, Timers::Clock::boottime}) {
         Reactor reactor;
         Timers timers = Timers::create(reactor, clock).value();
@@ -69,7 +69,7 @@ TEST(Timers, ArmedEarlierByAnotherHandlerWakeInTime) {  // [timer.lazy]
     EXPECT_EQ(timers.size(), 1U);
 }
 
-TEST(Timers, TickInStepWithTheirBegin) {  // [timer.every]
+TEST(Timers, TickInWholePeriodsFromTheirStart) {  // [timer.every]
     constexpr auto period = 500us;
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();
@@ -172,7 +172,7 @@ TEST(Timers, WithOneDeadlineFireInTheOrderOfTheirArming) {  // [timer.fifo]
     EXPECT_TRUE(std::ranges::is_sorted(fired));
 }
 
-TEST(Timers, LeaveDescriptorsTheirTurnsInAStorm) {  // [timer.bounded]
+TEST(Timers, DoNotStarveDescriptors) {  // [timer.bounded]
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();
     std::uint64_t handled = 0;
@@ -195,7 +195,7 @@ TEST(Timers, LeaveDescriptorsTheirTurnsInAStorm) {  // [timer.bounded]
     EXPECT_GE(handled, 9U * 16U) << "in each turn but the last, whose order is the kernel's";
 }
 
-TEST(Timers, OfAForkedChildAreItsOwnAfterReinit) {  // [timer.fork]
+TEST(Timers, OfAForkedChildHaveATimerfdOfTheirOwnAfterReinit) {  // [timer.fork]
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();
     int fired = 0;
@@ -233,7 +233,7 @@ TEST(Timers, OfAForkedChildAreItsOwnAfterReinit) {  // [timer.fork]
     EXPECT_TRUE(timers.cancel(other));
 }
 
-TEST(Timers, EndedInAForkedChildLeaveThoseOfTheParentAlone) {  // [timer.fork]
+TEST(Timers, DestroyedInAForkedChildDoNotAffectThoseOfTheParent) {  // [timer.fork]
     std::optional<Reactor> reactor{std::in_place};
     std::optional<Timers> timers{Timers::create(*reactor).value()};
     const TimerId id = timers->after(24h, [] { FAIL() << "that was no day"; }).value();

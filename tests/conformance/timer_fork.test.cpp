@@ -60,7 +60,7 @@ bool is_set_to(int timerfd, steady_clock::time_point deadline) {
     return before + left <= deadline && deadline <= steady_clock::now() + left;
 }
 
-/// A child that forks off inside `user_code()` and waits there until the parent has gone on.
+/// A child that is forked in `user_code()` and waits there until the parent has continued.
 class LateChild {
 public:
     void user_code() {

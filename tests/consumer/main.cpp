@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A stranger's program: one event through everything the package has to bring along.
+// A program of a user: one event through everything that the package must contain.
 #include <chrono>
 #include <utility>
 
 #include <sys/eventfd.h>
 
-#include <eventp/eventp.hpp>
+#include <eventp/builder.hpp>
+#include <eventp/reactor.hpp>
 
 int main() {
     auto reactor = eventp::Reactor::create();

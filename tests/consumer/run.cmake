@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
-# One STEP of a stranger who uses eventp; SCRATCH is shared by the steps, its parts are not.
+# One STEP of a user of eventp. SCRATCH is shared by the steps; SCRATCH/STEP belongs to one step.
+# The library is built four times: installed (by the build that runs the tests), shared,
+# without_exceptions and debug_mode. The last three are one translation unit each, to save time.
 cmake_minimum_required(VERSION 3.25)
-set(project ${CMAKE_CURRENT_LIST_DIR})
+set(here ${CMAKE_CURRENT_LIST_DIR})
 set(mine ${SCRATCH}/${STEP})
 set(prefix ${SCRATCH}/prefix)
 set(prefix_shared ${SCRATCH}/prefix_shared)
+set(prefix_debug_mode ${SCRATCH}/prefix_debug_mode)
+set(debug_mode "-D_GLIBCXX_DEBUG")
+set(without_exceptions "-fno-exceptions -fno-rtti")
+set(in_one_unit -DCMAKE_UNITY_BUILD=ON)
+# Names of two sources may be equal in one unit.
+set(of_one_unit "-Wno-shadow")
 file(REMOVE_RECURSE ${mine})
 file(MAKE_DIRECTORY ${mine})
 
@@ -12,87 +20,204 @@ function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-set(configure ${CMAKE_COMMAND} -S ${project} -B ${mine} -G ${GENERATOR}
-  -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}")
-
-# build([<argument of configure>...]): configures and builds the project and runs what came out.
-function(build)
-  run(${configure} ${ARGN})
-  run(${CMAKE_COMMAND} --build ${mine})
-  run(${mine}/consumer)
+# require(<message> <condition>...): fails with the message unless the condition holds.
+function(require message)
+  if(NOT (${ARGN}))
+    message(FATAL_ERROR "${message}")
+  endif()
 endfunction()
 
-# Installed to one place and used from another: nothing may remember where it was built for.
+set(configure ${CMAKE_COMMAND} -B ${mine}/build -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX})
+
+# build(<name> [FLAGS <flags>] [MAIN <file>] [TESTING <file>] [<argument of configure>...]): copies
+# the project to where it does not see this repository, and builds it with main.cpp or <file>, and
+# with <file> as testing.cpp.
+function(build name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLAGS;MAIN;TESTING" "")
+  file(COPY ${here}/${name}/ DESTINATION ${mine}/source)
+  if(NOT arg_MAIN)
+    set(arg_MAIN main.cpp)
+  endif()
+  configure_file(${here}/${arg_MAIN} ${mine}/source/main.cpp COPYONLY)
+  if(arg_TESTING)
+    configure_file(${here}/${arg_TESTING} ${mine}/source/testing.cpp COPYONLY)
+  endif()
+  run(${configure} -S ${mine}/source "-DCMAKE_CXX_FLAGS=${FLAGS} ${arg_FLAGS}"
+    ${arg_UNPARSED_ARGUMENTS})
+  run(${CMAKE_COMMAND} --build ${mine}/build)
+endfunction()
+
+# Installed to one place and used from another: nothing may contain the path of the first.
 function(install_moved from to)
   file(REMOVE_RECURSE ${mine}/prefix ${to})
   run(${CMAKE_COMMAND} --install ${from} --prefix ${mine}/prefix)
   file(RENAME ${mine}/prefix ${to})
 endfunction()
 
-# compile_with_pkg_config(<prefix>): one compiler call with nothing but what pkg-config says.
-function(compile_with_pkg_config from)
+# compile_with_pkg_config(<prefix> <main> [<option of pkg-config>]): the command of pkg_config.sh.
+function(compile_with_pkg_config from main)
   file(GLOB_RECURSE pc ${from}/*/eventp.pc)
   cmake_path(GET pc PARENT_PATH pc_dir)
   set(ENV{PKG_CONFIG_PATH} ${pc_dir})
-  find_program(PKG_CONFIG NAMES pkg-config REQUIRED)
-  execute_process(COMMAND ${PKG_CONFIG} --modversion eventp OUTPUT_VARIABLE version
+  execute_process(COMMAND pkg-config --modversion eventp OUTPUT_VARIABLE version
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  if(NOT version STREQUAL VERSION)
-    message(FATAL_ERROR "pkg-config says ${version}, this is ${VERSION}")
-  endif()
-  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${ARGN} eventp
-    OUTPUT_VARIABLE said OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  separate_arguments(said UNIX_COMMAND "${said}")
-  separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-  if(NOT "-pthread" IN_LIST said)
-    message(FATAL_ERROR "pkg-config does not say -pthread: ${said}")
-  endif()
-  run(${CXX} -std=c++23 ${flags} ${project}/main.cpp ${said} -o ${mine}/consumer)
+  require("pkg-config prints ${version}, this is ${VERSION}" version STREQUAL VERSION)
+  file(READ ${here}/pkg_config.sh command)
+  string(REPLACE "c++ -std" "${CXX} ${FLAGS} -std" command "${command}")
+  string(REPLACE "pkg-config" "pkg-config ${ARGN}" command "${command}")
+  configure_file(${here}/${main} ${mine}/main.cpp COPYONLY)
+  execute_process(COMMAND sh -ec "${command}" WORKING_DIRECTORY ${mine} COMMAND_ERROR_IS_FATAL ANY)
   cmake_path(GET pc_dir PARENT_PATH libdir)
   set(ENV{LD_LIBRARY_PATH} ${libdir})
-  run(${mine}/consumer)
+  run(${mine}/app)
 endfunction()
 
-# refused(<message> [<argument of configure>...]): configuring fails and says <message>.
+# refused(<message> <command>...): the command fails and prints the message.
 function(refused message)
-  file(REMOVE_RECURSE ${mine})
-  execute_process(COMMAND ${configure} ${ARGN} RESULT_VARIABLE result
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result
     OUTPUT_VARIABLE output ERROR_VARIABLE output)
   string(REGEX REPLACE "[ \n]+" " " output "${output}")  # CMake wraps its messages
   if(result EQUAL 0 OR NOT output MATCHES "${message}")
-    message(FATAL_ERROR "expected to be refused with '${message}', got ${result}:\n${output}")
+    message(FATAL_ERROR "expected '${message}' and a failure, got ${result}:\n${output}")
   endif()
+endfunction()
+
+# prints(<message> <command>...): the command succeeds and prints the message.
+function(prints message)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output ERROR_VARIABLE output
+    COMMAND_ERROR_IS_FATAL ANY)
+  string(FIND "${output}" "${message}" at)
+  require("expected '${message}', got:\n${output}" at GREATER_EQUAL 0)
+endfunction()
+
+# lines_of(<file> <key> <variable>): what follows "// <key>: " in the file.
+function(lines_of file key variable)
+  file(STRINGS ${file} lines REGEX "^// ${key}: ")
+  list(TRANSFORM lines REPLACE "^// ${key}: " "")
+  set(${variable} ${lines} PARENT_SCOPE)
+endfunction()
+
+# compile(<source> <flags> <library> <variable>): sets <variable> to the command for a program.
+function(compile source flags library variable)
+  separate_arguments(flags UNIX_COMMAND "${FLAGS} ${flags}")
+  file(GLOB_RECURSE include ${prefix}/*/version.hpp)
+  cmake_path(GET include PARENT_PATH include)
+  cmake_path(GET include PARENT_PATH include)
+  set(${variable} ${CXX} -std=c++23 ${flags} ${source} -I${include} ${library} -pthread
+    -o ${mine}/program PARENT_SCOPE)
 endfunction()
 
 if(STEP STREQUAL install)
   install_moved(${BUILD_DIR} ${prefix})
+  foreach(file LICENSE README.md docs/install.md)
+    file(GLOB_RECURSE found ${prefix}/share/doc/eventp/${file})
+    require("${file} was not installed" found)
+  endforeach()
 elseif(STEP STREQUAL find_package)
-  build(-DCMAKE_PREFIX_PATH=${prefix} -DVERSION=${VERSION})
+  build(find_package -DCMAKE_PREFIX_PATH=${prefix})
+  run(${mine}/build/app)
 elseif(STEP STREQUAL find_package_testing)
-  build(-DCMAKE_PREFIX_PATH=${prefix} -DCOMPONENTS=testing)
-  run(${mine}/consumer_testing)
+  build(find_package_testing TESTING testing.cpp -DCMAKE_PREFIX_PATH=${prefix})
+  run(${mine}/build/app_test)
 elseif(STEP STREQUAL pkg_config)
-  compile_with_pkg_config(${prefix} --static)
+  compile_with_pkg_config(${prefix} main.cpp --static)
+elseif(STEP STREQUAL shared_object)
+  build(shared_object -DCMAKE_PREFIX_PATH=${prefix})
+  run(${mine}/build/app)
+  execute_process(COMMAND nm -D --defined-only ${mine}/build/libpart.so
+    OUTPUT_VARIABLE exported COMMAND_ERROR_IS_FATAL ANY)
+  require("the copy of the library is exported:\n${exported}" NOT exported MATCHES "T _ZN6eventp")
 elseif(STEP STREQUAL refuses_another_version)
   string(REPLACE "." ";" numbers ${VERSION})
   list(GET numbers 0 major)
   list(GET numbers 1 minor)
   math(EXPR next_minor "${minor} + 1")
   math(EXPR next_major "${major} + 1")
+  file(READ ${here}/find_package/CMakeLists.txt project)
   foreach(other ${major}.${next_minor} ${next_major}.${minor})
-    refused("compatible with requested version" -DCMAKE_PREFIX_PATH=${prefix} -DVERSION=${other})
+    string(REPLACE "eventp ${major}.${minor}" "eventp ${other}" changed "${project}")
+    file(WRITE ${mine}/source/CMakeLists.txt "${changed}")
+    refused("compatible with requested version \"${other}\""
+      ${configure} -S ${mine}/source -DCMAKE_PREFIX_PATH=${prefix})
   endforeach()
 elseif(STEP STREQUAL add_subdirectory)
-  # Shared and installed, so that one build of the library serves the steps after it too.
-  build(-DEVENTP_DIR=${EVENTP_DIR} -DBUILD_SHARED_LIBS=ON -DEVENTP_INSTALL=ON)
-  install_moved(${mine} ${prefix_shared})
-elseif(STEP STREQUAL find_package_shared)
-  build(-DCMAKE_PREFIX_PATH=${prefix_shared})
+  file(MAKE_DIRECTORY ${mine}/source/third_party)
+  file(CREATE_LINK ${EVENTP_DIR} ${mine}/source/third_party/eventp SYMBOLIC)
+  build(add_subdirectory FLAGS ${of_one_unit} TESTING testing_found.cpp ${in_one_unit}
+    -DBUILD_SHARED_LIBS=ON -DEVENTP_INSTALL=ON -DCMAKE_INSTALL_LIBDIR=lib)
+  run(${mine}/build/app)
+  run(${mine}/build/app_test)
+  install_moved(${mine}/build ${prefix_shared})
 elseif(STEP STREQUAL pkg_config_shared)
-  compile_with_pkg_config(${prefix_shared})
-elseif(STEP STREQUAL refuses_an_absent_component)
-  refused("installed without its component testing"
-    -DCMAKE_PREFIX_PATH=${prefix_shared} -DCOMPONENTS=testing)
+  compile_with_pkg_config(${prefix_shared} linked.cpp)
+elseif(STEP STREQUAL plugin)
+  build(plugin -DCMAKE_PREFIX_PATH=${prefix_shared})
+  # A symbol of the kind u (STB_GNU_UNIQUE) keeps the plugin loaded.
+  execute_process(COMMAND nm -D --defined-only ${mine}/build/plugin.so
+    OUTPUT_VARIABLE exported COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL " u [^\n]*6eventp[^\n]*" unique "${exported}")
+  require("unique symbols: ${unique}" NOT unique)
+  lines_of(${here}/plugin/host.cpp Expect expectations)
+  foreach(expectation IN LISTS expectations)
+    string(REGEX REPLACE " \\[[a-z_.]+\\]$" "" expectation "${expectation}")
+    prints("${expectation}" ${mine}/build/host ${mine}/build/plugin.so)
+  endforeach()
+elseif(STEP STREQUAL fetch_content)
+  build(fetch_content FLAGS "${of_one_unit} ${without_exceptions}" MAIN linked.cpp
+    TESTING testing_found.cpp ${in_one_unit} -DFETCHCONTENT_SOURCE_DIR_EVENTP=${EVENTP_DIR})
+  run(${mine}/build/app)
+  run(${mine}/build/app_test)
+elseif(STEP STREQUAL clone)
+  # What a clone is built with when nothing is said, on a machine without GoogleTest. The examples,
+  # which are part of it too, are built with the tests.
+  set(no_googletest -DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON)
+  set(configure ${configure} -S ${EVENTP_DIR})
+  prints("they need GoogleTest" ${configure} ${no_googletest} ${in_one_unit}
+    "-DCMAKE_CXX_FLAGS=${FLAGS} ${of_one_unit} ${debug_mode}")
+  run(${CMAKE_COMMAND} --build ${mine}/build --target eventp)
+  install_moved(${mine}/build ${prefix_debug_mode})
+  file(GLOB_RECURSE library ${prefix_debug_mode}/libeventp.a)
+  compile(${here}/linked.cpp "${debug_mode}" ${library} command)
+  run(${command})
+  run(${mine}/program)
+elseif(STEP STREQUAL options)
+  set(configure ${configure} -S ${EVENTP_DIR})
+  refused("GTest" ${configure} -DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON -DEVENTP_BUILD_TESTS=ON)
+  run(${configure} -UCMAKE_DISABLE_FIND_PACKAGE_GTest -UEVENTP_BUILD_TESTS -DBUILD_TESTING=OFF)
+  require("BUILD_TESTING=OFF was ignored" NOT EXISTS ${mine}/build/CTestTestfile.cmake)
+  prints("what a shared library hides" ${configure} -DBUILD_TESTING=ON -DBUILD_SHARED_LIBS=ON)
+  file(READ ${EVENTP_DIR}/docs/install.md page)
+  file(STRINGS ${EVENTP_DIR}/CMakeLists.txt lines REGEX "(option\\(|set\\()[A-Z_]+ .*(\"| CACHE)")
+  list(TRANSFORM lines REPLACE " *[a-z]+\\(([A-Z_]+) .*" "\\1" OUTPUT_VARIABLE options)
+  list(APPEND options BUILD_SHARED_LIBS CMAKE_POSITION_INDEPENDENT_CODE)
+  list(LENGTH options count)
+  require("only ${count} options were found: ${options}" count GREATER 7)
+  foreach(option IN LISTS options)
+    require("${option} is not in docs/install.md" page MATCHES "\n\\| `${option}`")
+  endforeach()
+elseif(STEP STREQUAL mixed)
+  set(library_without_exceptions ${SCRATCH}/fetch_content/build/_deps/eventp-build/libeventp.a)
+  file(GLOB_RECURSE library_debug_mode ${prefix_debug_mode}/libeventp.a)
+  file(GLOB_RECURSE library_installed ${prefix}/libeventp.a)
+  file(GLOB sources ${here}/mixed/*.cpp)
+  foreach(source IN LISTS sources)
+    lines_of(${source} Flags flags)
+    lines_of(${source} Library library)
+    lines_of(${source} Expect expectation)
+    compile(${source} "${flags}" ${library_${library}} command)
+    refused("${expectation}" ${command})
+  endforeach()
+  compile(${here}/main.cpp "${without_exceptions}" ${library_installed} command)
+  run(${command})
+  run(${mine}/program)
+  # Headers of another patch release: version() is that of the library.
+  file(READ ${EVENTP_DIR}/include/eventp/version.hpp header)
+  string(REGEX REPLACE "(VERSION_PATCH) [0-9]+" "\\1 99" header "${header}")
+  file(WRITE ${mine}/newer/eventp/version.hpp "${header}")
+  compile(${here}/linked.cpp -I${mine}/newer ${library_installed} command)
+  run(${command})
+  string(REGEX REPLACE "[0-9]+$" 99 newer ${VERSION})
+  prints("headers ${newer}, library ${VERSION}" ${mine}/program)
 else()
   message(FATAL_ERROR "unknown step ${STEP}")
 endif()

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A stranger's unit test: gmock comes with the package component.
-#include <eventp/eventp.hpp>
+// A unit test of a user: the component of the package brings gmock.
 #include <eventp/testing/mock_reactor.hpp>
 
 int main() {

@@ -31,7 +31,7 @@ void destroy_in_its_handler() {
     static_cast<void>(reactor->run_once());
 }
 
-TEST_F(ReactorDeath, ComesOfDestroyingAReactorInItsHandler) {  // [reactor.destroy]
+TEST_F(ReactorDeath, IsCausedByDestroyingAReactorInItsHandler) {  // [reactor.destroy]
     EXPECT_DEATH(destroy_in_its_handler(), busy);
 }
 
@@ -43,7 +43,7 @@ void destroy_in_a_destructor() {
     reactor->remove(source);
 }
 
-TEST_F(ReactorDeath, ComesOfDestroyingAReactorInASubscribersDestructor) {  // [reactor.destroy]
+TEST_F(ReactorDeath, IsCausedByDestroyingAReactorInASubscribersDestructor) {  // [reactor.destroy]
     EXPECT_DEATH(destroy_in_a_destructor(), busy);
 }
 
@@ -70,7 +70,7 @@ void destroy_in_a_closure_that_is_dropped() {
     static_cast<void>(reactor->close_and_extract());
 }
 
-TEST_F(ReactorDeath, ComesOfDestroyingAReactorInAClosureThatItsReleaseDrops) {
+TEST_F(ReactorDeath, IsCausedByDestroyingAReactorInAClosureThatCloseAndExtractDrops) {
     // [reactor.close_and_extract] [reactor.destroy]
     EXPECT_DEATH(destroy_in_a_closure_that_is_dropped(), busy);
 }
@@ -83,7 +83,7 @@ void exit_in_a_handler() {
     static_cast<void>(reactor.run());
 }
 
-TEST_F(ReactorDeath, ComesOfExitInAHandlerOfAStaticReactor) {  // [reactor.destroy]
+TEST_F(ReactorDeath, IsCausedByExitInAHandlerOfAStaticReactor) {  // [reactor.destroy]
     EXPECT_DEATH(exit_in_a_handler(), busy);
 }
 

@@ -30,6 +30,8 @@ struct Scene {
     Device<Trio, detail::Watch<&Trio::a, &Trio::on_a>, detail::Watch<&Trio::b, &Trio::on_b>,
            detail::Watch<&Trio::c, &Trio::on_c>>
         device = trio.build(log);
+    std::optional<Timers> timers{Timers::create(*reactor).value()};
+    TimerId timer = timers->after(std::chrono::hours{1}, [] {}).value();
 };
 
 struct Use {
@@ -73,6 +75,20 @@ const Use uses[] = {
      [](Scene& scene) { const RemoteEndpoint endpoint{*scene.reactor}; }},
     {"Device::add_to",
      [](Scene& scene) { static_cast<void>(scene.device.add_to(*scene.reactor)); }},
+    {"Timers::after", [](Scene& scene) { static_cast<void>(scene.timers->after(none, [] {})); }},
+    {"Timers::at",
+     [](Scene& scene) {
+         static_cast<void>(scene.timers->at(std::chrono::steady_clock::now(), [] {}));
+     }},
+    {"Timers::every",
+     [](Scene& scene) {
+         static_cast<void>(
+             scene.timers->every(std::chrono::hours{1}, [text = std::string{"x"}] {}));
+     }},
+    {"Timers::cancel", [](Scene& scene) { scene.timers->cancel(scene.timer); }},
+    {"Timers::reschedule", [](Scene& scene) { scene.timers->reschedule(scene.timer, none); }},
+    {"Timers::size", [](Scene& scene) { static_cast<void>(scene.timers->size()); }},
+    {"Timers::~Timers", [](Scene& scene) { scene.timers.reset(); }},
     {"Timers::create", [](Scene& scene) { static_cast<void>(Timers::create(*scene.reactor)); }},
 };
 

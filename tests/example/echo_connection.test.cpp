@@ -40,7 +40,7 @@ constexpr BorrowedFd peer{42};
 constexpr Event readable{EPOLLIN | EPOLLOUT};
 constexpr Event writable{EPOLLOUT};
 
-/// A connection that a mock keeps; what its socket is asked that no test expects fails.
+/// A connection in a mock; a call of its socket that a test does not expect fails the test.
 class EchoConnection : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -117,7 +117,7 @@ TEST_F(EchoConnection, ClosesOnAHangUpEventWithoutUsingTheSocket) {
     EXPECT_FALSE(is_open());
 }
 
-TEST_F(EchoConnection, KeepsWhatThePeerDoesNotTakeAndSendsItWhenItCan) {
+TEST_F(EchoConnection, BuffersWhatThePeerDoesNotReadAndSendsItLater) {
     const InSequence order;
     EXPECT_CALL(socket, read).WillOnce(gives("hello"));
     EXPECT_CALL(socket, write(std::string_view{"hello"})).WillOnce(takes(2));
@@ -162,7 +162,7 @@ TEST_F(EchoConnection, ReadsAgainWhenThePeerHasRead) {
     fire(peer, writable, reactor);
 }
 
-TEST_F(EchoConnection, SendsWhatItOwesToAPeerThatSendsNoMoreThenCloses) {
+TEST_F(EchoConnection, SendsWhatIsBufferedToAPeerThatHasShutDownThenCloses) {
     const InSequence order;
     EXPECT_CALL(socket, read).WillOnce(gives("hello"));
     EXPECT_CALL(socket, write).WillOnce(blocks());
@@ -178,7 +178,7 @@ TEST_F(EchoConnection, SendsWhatItOwesToAPeerThatSendsNoMoreThenCloses) {
     EXPECT_FALSE(is_open());
 }
 
-TEST_F(EchoConnection, AsksForAnotherTurnWhenItsBudgetIsUsedUp) {
+TEST_F(EchoConnection, IsRequeuedWhenItsBudgetIsUsedUp) {
     std::size_t taken = 0;
     EXPECT_CALL(socket, read).WillRepeatedly([&taken](std::span<std::byte> room) {
         taken += room.size();
@@ -192,14 +192,14 @@ TEST_F(EchoConnection, AsksForAnotherTurnWhenItsBudgetIsUsedUp) {
     EXPECT_EQ(taken, echo::budget_per_turn);
 }
 
-TEST_F(EchoConnection, AsksForNoOtherTurnWhenReadingWouldBlock) {
+TEST_F(EchoConnection, IsNotRequeuedWhenReadingWouldBlock) {
     EXPECT_CALL(socket, read).WillOnce(blocks());
     EXPECT_CALL(reactor, requeue).Times(0);
 
     fire(peer, readable, reactor);
 }
 
-TEST_F(EchoConnection, SaysGoodbyeWhenTheServiceLeavesAndClosesWhenThePeerHas) {
+TEST_F(EchoConnection, ShutsDownWhenTheServiceLeavesAndClosesWhenThePeerHas) {
     service.leave(reactor);
 
     const InSequence order;
@@ -218,7 +218,7 @@ TEST_F(EchoConnection, SaysGoodbyeWhenTheServiceLeavesAndClosesWhenThePeerHas) {
     EXPECT_EQ(service.totals.cut, 0U);
 }
 
-TEST_F(EchoConnection, SendsWhatItOwesBeforeItSaysGoodbye) {
+TEST_F(EchoConnection, SendsWhatIsBufferedBeforeItShutsDown) {
     const InSequence order;
     EXPECT_CALL(socket, read).WillOnce(gives("hello"));
     EXPECT_CALL(socket, write).WillOnce(blocks());
@@ -233,7 +233,7 @@ TEST_F(EchoConnection, SendsWhatItOwesBeforeItSaysGoodbye) {
     fire(peer, writable, reactor);
 }
 
-/// A peer that has always more to say and always takes what it is told.
+/// A peer that always has more to send and always accepts what is sent to it.
 class GreedyStream {
 public:
     explicit GreedyStream(std::uint64_t& bytes) : number_{make_eventfd(1)}, bytes_{&bytes} {}
@@ -278,7 +278,7 @@ TEST(EchoConnectionInAReactor, IsServedBesideAGreedyOne) {
     EXPECT_EQ(greedy_bytes, rounds * echo::budget_per_turn);
 }
 
-TEST(EchoSendBuffer, GivesBackWhatItWasGivenInItsOrder) {
+TEST(EchoSendBuffer, ReturnsBytesInTheOrderInWhichTheyWereStored) {
     echo::SendBuffer buffer;
     std::uint8_t written = 0;
     std::uint8_t read = 0;
@@ -303,7 +303,7 @@ TEST(EchoSendBuffer, GivesBackWhatItWasGivenInItsOrder) {
     EXPECT_EQ(static_cast<std::uint8_t>(read + buffer.size()), written);
 }
 
-TEST(EchoSendBuffer, HasRoomForItsCapacityAndNoMore) {
+TEST(EchoSendBuffer, StoresAsManyBytesAsItsCapacity) {
     echo::SendBuffer buffer;
     buffer.filled(buffer.room(10).size());
     buffer.sent(4);  // so that the room is in two pieces

@@ -92,7 +92,7 @@ TEST_F(EchoListener, AcceptsUntilItWouldBlock) {
     EXPECT_EQ(reactor.size(), 4U);
 }
 
-TEST_F(EchoListener, LeavesRoomForOthersWhenConnectionsDoNotEnd) {
+TEST_F(EchoListener, AcceptsALimitedNumberOfConnectionsInATurn) {
     int number = 100;
     EXPECT_CALL(acceptor, accept).Times(echo::accepted_per_turn).WillRepeatedly([&] {
         return gives(number++)();
@@ -101,7 +101,7 @@ TEST_F(EchoListener, LeavesRoomForOthersWhenConnectionsDoNotEnd) {
     fire(door, readable, reactor);
 }
 
-TEST_F(EchoListener, GoesOnAfterAConnectionThatEndedInTheQueue) {
+TEST_F(EchoListener, ContinuesAfterAConnectionThatWasAbortedInTheQueue) {
     EXPECT_CALL(acceptor, accept)
         .WillOnce(refuses(std::errc::connection_aborted))
         .WillOnce(gives(42))
@@ -156,7 +156,7 @@ TEST_F(EchoListener, ResumesWhenAConnectionEnds) {
     EXPECT_EQ(service.totals.pauses, 1U);
 }
 
-TEST_F(EchoListener, ResumesWhenItIsTimeToTryAgain) {
+TEST_F(EchoListener, ResumesAfterTheRetryInterval) {
     EXPECT_CALL(acceptor, accept).WillOnce(refuses(std::errc::too_many_files_open_in_system));
     fire(door, readable, reactor);
 
@@ -182,7 +182,7 @@ TEST_F(EchoListener, TriesOnceMoreWhenItCannotResume) {
     EXPECT_EQ(retries, 2);
 }
 
-TEST_F(EchoListener, StopsAtOnceWhenItLeavesAndNobodyIsThere) {
+TEST_F(EchoListener, StopsAtOnceWhenItLeavesIfThereIsNoConnection) {
     EXPECT_CALL(reactor, stop);
 
     service.leave(reactor);
@@ -190,7 +190,7 @@ TEST_F(EchoListener, StopsAtOnceWhenItLeavesAndNobodyIsThere) {
     EXPECT_FALSE(reactor.contains(door));
 }
 
-TEST_F(EchoListener, HasItsConnectionsReportedOnceMoreWhenItLeaves) {
+TEST_F(EchoListener, RequestsAnotherEventOfEachConnectionWhenItLeaves) {
     EXPECT_CALL(acceptor, accept).WillOnce(gives(42)).WillOnce(would_block());
     fire(door, readable, reactor);
     EXPECT_CALL(reactor, stop).Times(0);
@@ -202,7 +202,7 @@ TEST_F(EchoListener, HasItsConnectionsReportedOnceMoreWhenItLeaves) {
     EXPECT_TRUE(reactor.contains(BorrowedFd{42}));
 }
 
-TEST_F(EchoListener, CutsTheRestWhenItIsToLeaveAtOnce) {
+TEST_F(EchoListener, ClosesAllConnectionsWhenItMustLeaveAtOnce) {
     EXPECT_CALL(acceptor, accept).WillOnce(gives(42)).WillOnce(gives(43)).WillOnce(would_block());
     fire(door, readable, reactor);
     service.leave(reactor);

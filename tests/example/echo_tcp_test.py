@@ -61,8 +61,8 @@ class Fairness(unittest.TestCase):
             peers = [server.connect() for _ in range(10)]
             for peer in (greedy, *peers):
                 served.exchange(peer)
-            # While it stands still megabytes pile up, which it could read in one go: with data
-            # always at hand, a server without a budget stays with a peer until that is all gone.
+            # While the server is stopped, megabytes arrive, which it could read without blocking:
+            # a server without a budget would read all of them before it serves another peer.
             server.signal(signal.SIGSTOP)
             sent = served.push(greedy, bytes(64 * MIB))
             for peer in peers:
@@ -78,10 +78,10 @@ class Fairness(unittest.TestCase):
         self.assertGreater(sent, 8 * self.BUDGET)
         self.assertGreaterEqual(totals["turns"], sent / self.BUDGET)
 
-    def test_a_peer_that_does_not_read_is_not_read_from_for_ever(self):
+    def test_a_peer_that_does_not_read_is_read_from_until_the_buffer_is_full(self):
         data = bytes(range(256)) * (64 * MIB // 256)
         with served.Server() as server, server.connect() as peer, server.connect() as other:
-            sent, _ = served.fill(peer, data, other)  # it bothers nobody else meanwhile
+            sent, _ = served.fill(peer, data, other)  # the other peer is served meanwhile
             self.assertLess(sent, len(data))
             peer.shutdown(socket.SHUT_WR)
             self.assertEqual(served.receive(peer, len(data)), data[:sent])
@@ -131,7 +131,7 @@ class Shortage(unittest.TestCase):
 
 
 class End(unittest.TestCase):
-    def test_comes_at_once_when_nobody_is_there(self):
+    def test_comes_at_once_without_connections(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with served.Server("--grace", "3600000") as server:
                 server.signal(number)
@@ -156,7 +156,7 @@ class End(unittest.TestCase):
         with served.Server("--grace", "100000") as server:
             with server.connect() as peer:
                 server.signal()
-                self.assertEqual(peer.recv(1), b"")  # told that no more comes
+                self.assertEqual(peer.recv(1), b"")  # the server has shut the connection down
                 self.assertRaises(ConnectionRefusedError, server.connect)
             self.assertEqual(server.totals()["cut"], 0)
 

@@ -7,7 +7,7 @@
 
 namespace {
 
-TEST(LoadHistogram, KnowsAQuantileToOnePartInThirtyTwo) {
+TEST(LoadHistogram, ReportsAQuantileWithinOnePartInThirtyTwo) {
     load::Histogram histogram;
     for (std::uint64_t ns = 1; ns <= 1'000'000; ++ns) {
         histogram.add(ns);
@@ -19,7 +19,7 @@ TEST(LoadHistogram, KnowsAQuantileToOnePartInThirtyTwo) {
     EXPECT_LE(histogram.quantile(0.99), 990'000U + 990'000U / 32);
 }
 
-TEST(LoadHistogram, TakesEveryValue) {
+TEST(LoadHistogram, AcceptsEveryValue) {
     load::Histogram histogram;
     histogram.add(0);
     EXPECT_EQ(histogram.quantile(0.99), 0U);

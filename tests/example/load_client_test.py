@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The load client finds what is wrong, and tools/demo.sh leaves no process behind."""
+"""The load client detects errors, and tools/demo.sh leaves no process running."""
 import os
 import pathlib
 import signal
@@ -65,12 +65,12 @@ class LoadClient(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("FAILED", done.stderr)
 
-    def test_fails_when_nobody_listens(self):
+    def test_fails_without_a_listener(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self.assertEqual(load("--port", str(port)).returncode, 1)
 
-    def test_answers_bad_options_with_the_usage(self):
+    def test_prints_the_usage_for_bad_options(self):
         for bad in ([], ["--port", "0"], ["--port", "1", "--bytes", "0"], ["--load", "1"]):
             with self.subTest(bad):
                 done = load(*bad)

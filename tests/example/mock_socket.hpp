@@ -19,7 +19,7 @@
 
 namespace eventp::support {
 
-/// A socket whose every answer a test writes down.
+/// A socket whose results a test defines.
 class MockSocket {
 public:
     explicit MockSocket(int number) : number_{number} {}
@@ -27,7 +27,7 @@ public:
     MOCK_METHOD(Result<std::size_t>, read, (std::span<std::byte> room));
     MOCK_METHOD(Result<std::size_t>, write, (std::string_view data));
     MOCK_METHOD(Result<>, shutdown_write, ());
-    /// When its last owner is gone.
+    /// When its last owner is destroyed.
     MOCK_METHOD(void, close, ());
 
     [[nodiscard]] int fd() const noexcept { return number_; }

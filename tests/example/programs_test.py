@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -141,6 +142,84 @@ class Children(Program):
                 done = run("children", *bad)
                 self.assertEqual(done.returncode, 2)
                 self.assertIn("usage: children", done.stderr)
+
+
+class Reconnecting(Program):
+    """The client, and a server on this side."""
+
+    def setUp(self):
+        self.listener = socket.socket()
+        self.addCleanup(self.listener.close)
+        self.listener.settimeout(served.LIMIT_S)
+        self.listener.bind(("127.0.0.1", 0))  # not listening yet: connections are refused
+
+    def started(self, *words):
+        port = self.listener.getsockname()[1]
+        return self.start("reconnecting_client", "--port", str(port), "--delay", "1", *words)
+
+    def accepted(self):
+        peer, _ = self.listener.accept()
+        self.addCleanup(peer.close)
+        peer.settimeout(served.LIMIT_S)
+        return peer, peer.makefile("rb")
+
+    def test_client_repeats_the_line_that_did_not_come_back(self):
+        self.listener.listen()
+        process = self.started("--lines", "3")
+        peer, lines = self.accepted()
+        self.assertEqual(lines.readline(), b"line 1\n")
+        peer.sendall(b"line 1\n")
+        self.assertEqual(lines.readline(), b"line 2\n")
+        peer.sendall(b"line")
+        lines.close()
+        peer.close()
+
+        peer, lines = self.accepted()
+        for line in (b"line 2\n", b"line 3\n"):
+            self.assertEqual(lines.readline(), line)
+            peer.sendall(line)
+
+        status, said = self.end(process)
+        self.assertEqual(status, 0)
+        self.assertEqual(said, [
+            "echoed: line 1", "Connection reset by peer: connecting again in 1 ms",
+            "echoed: line 2", "echoed: line 3"])
+
+    def test_client_waits_longer_before_each_attempt_until_the_server_answers(self):
+        process = self.started("--lines", "1")
+        for delay in (1, 2, 4):
+            self.assertEqual(process.stdout.readline(),
+                             f"Connection refused: connecting again in {delay} ms\n")
+
+        self.listener.listen()
+        peer, lines = self.accepted()
+        peer.sendall(lines.readline())
+
+        status, said = self.end(process)
+        self.assertEqual((status, said[-1]), (0, "echoed: line 1"))
+
+    def test_client_reports_each_delay_from_the_start_after_a_line_came_back(self):
+        self.listener.listen()
+        process = self.started("--lines", "3")
+        for number in (1, 2):
+            peer, lines = self.accepted()
+            peer.sendall(lines.readline())
+            self.assertEqual(lines.readline(), f"line {number + 1}\n".encode())
+            lines.close()
+            peer.close()
+            self.assertEqual(process.stdout.readline(), f"echoed: line {number}\n")
+            self.assertIn("connecting again in 1 ms", process.stdout.readline())
+
+        peer, lines = self.accepted()
+        peer.sendall(lines.readline())
+        self.assertEqual(self.end(process), (0, ["echoed: line 3"]))
+
+    def test_client_needs_a_port(self):
+        for bad in ([], ["--port"], ["--port", "0"], ["--port", "1", "--lines", "0"], ["1"]):
+            with self.subTest(bad):
+                done = run("reconnecting_client", *bad)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("usage: reconnecting_client", done.stderr)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Server:
         return {name: float(number) for number, name in re.findall(r"([\d.]+) (\w+)", said)}
 
     def wait_for_naps(self, count):
-        """Returns when it has gone to sleep so many times more; one that spins never does."""
+        """Waits until it has slept `count` more times; a server that spins never does."""
         enough = self.naps() + count
         busy = self.cpu_seconds() + 1
         while self.naps() < enough:
@@ -105,7 +105,7 @@ def is_given_up(peer):
 
 
 def fill(peer, data, other):
-    """Sends until the server takes no more, while it goes on serving `other`.
+    """Sends until the server accepts nothing, while it continues to serve `other`.
 
     How much it and the kernel took, and how many bytes `other` has sent and got back."""
     sent = 0

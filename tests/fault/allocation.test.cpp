@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The nth allocation of an operation fails, n = 0, 1, 2 and so on until it succeeds: each time the
-// state is what it was, in the reactor and in the kernel, and nothing is leaked.
+// state is as before, in the reactor and in the kernel, and nothing is leaked.
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -22,7 +22,7 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 600;  // in a page of rows that nobody has asked for
+constexpr int number = 600;  // in a page of the registry that is not allocated yet
 
 #if defined(__cpp_exceptions)
 
@@ -33,7 +33,7 @@ TEST(FailingAllocation, OfCreateLeavesNothingOpen) {  // [reactor.create]
     EXPECT_GE(allocations, 3);
 }
 
-TEST(FailingAllocation, OfTheBuilderLeavesTheReactorAlone) {  // [add.strong]
+TEST(FailingAllocation, OfTheBuilderChangesNothingInTheReactor) {  // [add.strong]
     Reactor reactor;
     std::unique_ptr<Snapshot> before;
     const OwnedFd file = make_eventfd_at(number, 1);
@@ -144,7 +144,7 @@ TEST(FailingAllocation, OfPostLeavesNothingQueued) {  // [remote.post]
     EXPECT_EQ(ran, 1);
 }
 
-TEST(FailingAllocation, OfATimerLeavesTheNamesOfOtherTimersUnknown) {  // [timer.stale]
+TEST(FailingAllocation, OfATimerMakesNoUnknownTimerIdKnown) {  // [timer.stale]
     using std::chrono::hours;
     Reactor reactor;
     Timers others = Timers::create(reactor).value();
@@ -175,9 +175,9 @@ TEST(FailingAllocation, OfATimerLeavesTheNamesOfOtherTimersUnknown) {  // [timer
 
 #endif  // __cpp_exceptions
 
-// --- what has to work without memory ------------------------------------------------------------
+// --- what must work without memory --------------------------------------------------------------
 
-TEST(NoAllocation, IsMadeByTurnsAndByWhatEndsASubscriber) {
+TEST(NoAllocation, IsMadeByTurnsAndByRemovals) {
     // [remove.always] [modify.pending] [extract] [ghost.rebuild]
     Reactor reactor;
     Crowd crowd{reactor, 4, reading};

@@ -49,7 +49,7 @@ TEST(FailingAllocation, OfSpawnStartsNothing) {  // [child.spawn]
     EXPECT_EQ(child->wait(), ExitStatus::exited(0));
 }
 
-TEST(FailingAllocation, OfAdoptLeavesTheChildAlone) {  // [child.adopt]
+TEST(FailingAllocation, OfAdoptDoesNotAffectTheChild) {  // [child.adopt]
     const pid_t pid = ::fork();
     if (pid == 0) {
         ::_exit(7);

@@ -34,7 +34,7 @@ public:
     Fault& operator=(const Fault&) = delete;
     ~Fault();
 
-    /// How often it struck.
+    /// How many calls it has made fail.
     [[nodiscard]] int struck() const noexcept;
 
 private:
@@ -43,7 +43,7 @@ private:
 
 /// The milliseconds that the last epoll_wait(2) was given.
 [[nodiscard]] int last_timeout_ms() noexcept;
-/// How often a call was made, struck or not.
+/// How often a call was made, failed or not.
 [[nodiscard]] int made(Call call) noexcept;
 
 }  // namespace eventp::support

@@ -17,9 +17,9 @@ namespace {
 
 #if defined(__cpp_exceptions)
 
-constexpr int number = 600;  // in a page of rows that nobody has asked for
+constexpr int number = 600;  // in a page of the registry that is not allocated yet
 
-/// Takes the copy over with one allocation that fails. False when there were not so many.
+/// Reinitialises the copy with one allocation that fails. False if there were not so many.
 bool reinit_failing(Reactor& reactor, int nth) {
     const FailingNew failing{nth};
     bool thrown = false;
@@ -32,7 +32,7 @@ bool reinit_failing(Reactor& reactor, int nth) {
     return thrown;
 }
 
-/// Everybody is there and reported, or destroyed; and newcomers are reported.
+/// Every subscriber is registered and reported, or destroyed; and new ones are reported.
 void check(Reactor& reactor, const std::deque<Forks>& all) {
     std::size_t kept = 0;
     for (const Forks& forks : all) {

@@ -59,7 +59,7 @@ TEST(ForkDetection, WorksIfTheKernelRefusesToClearMemory) {  // [fork.guard]
     EXPECT_TRUE(signaler.kill(0));
 }
 
-TEST(ForkDetection, SeesAGrandchildWhoseParentNeverAsked) {  // [fork.guard]
+TEST(ForkDetection, DetectsAGrandchildWhoseParentUsedNothing) {  // [fork.guard]
     Reactor reactor;
 
     EXPECT_TRUE(holds_in_child([&] {
@@ -68,7 +68,7 @@ TEST(ForkDetection, SeesAGrandchildWhoseParentNeverAsked) {  // [fork.guard]
     }));
 }
 
-TEST(ForkDetection, SeesAChildWithTheProcessIdOfItsParent) {  // [fork.guard]
+TEST(ForkDetection, DetectsAChildWithTheProcessIdOfItsParent) {  // [fork.guard]
     const auto first_in_a_new_namespace = [](auto body) {
         if (::unshare(CLONE_NEWPID) < 0) {
             return true;  // not permitted here: there is nothing to test
@@ -78,7 +78,7 @@ TEST(ForkDetection, SeesAChildWithTheProcessIdOfItsParent) {  // [fork.guard]
             body();
         });
     };
-    // In a child, so that this process goes on making children in its own namespace.
+    // In a child, so that the later children of this process stay in its own namespace.
     EXPECT_TRUE(holds_in_child([&] {
         return first_in_a_new_namespace([&] {
             Reactor reactor;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel refuses a rebuild: the old set and the quarantine stay, and nothing is lost.
+// The kernel refuses a rebuild: the old epoll instance and the quarantine stay, and no event is
+// lost.
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -29,13 +30,13 @@ protected:
         level.signal();
         edges.signal();
     }
-    /// Two turns with a ghost's event: at their end the set is to be rebuilt.
+    /// Two turns with an event of a ghost: after them a rebuild is due.
     void fire_ghost() {
         ghost.signal();
         EXPECT_EQ(poll(reactor), 2U);
         EXPECT_EQ(poll(reactor), 1U);
     }
-    /// Everybody works as if nothing had been.
+    /// Every subscriber works as before.
     void expect_all_at_work(bool was_rebuilt) {
         for (const Source* each : {&level, &edges, &once, &fired, &exclusive, &paused}) {
             each->drain();
@@ -75,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Refused, RebuildFaults,
                                           testing::Values(ENOSPC, ENOMEM, EMFILE, EBUSY, EINTR),
                                           testing::Bool()));
 
-TEST_P(RebuildFaults, AtAnyCallLeaveTheOldSetAndTheQuarantine) {  // [ghost.rebuild]
+TEST_P(RebuildFaults, AtAnyCallLeaveTheOldInstanceAndTheQuarantine) {  // [ghost.rebuild]
     const auto [call, error, embedded] = GetParam();
     static_cast<void>(embedded);
     const Snapshot before{reactor};
@@ -87,14 +88,14 @@ TEST_P(RebuildFaults, AtAnyCallLeaveTheOldSetAndTheQuarantine) {  // [ghost.rebu
     EXPECT_EQ(reactor.stats().rebuilds, 0U);
     EXPECT_EQ(reactor.stats().quarantined, 1U);
     EXPECT_EQ(Snapshot{reactor}.entries, before.entries);
-    EXPECT_EQ(open_numbers(), before.numbers) << "the number in reserve is kept";
+    EXPECT_EQ(open_numbers(), before.numbers) << "the spare instance is kept";
 
     expect_all_at_work(true);  // the ghost fires still, and the kernel is willing again
 
     EXPECT_EQ(reactor.stats().quarantined, 0U);
 }
 
-TEST_P(RebuildFaults, AtAnySingleCallAreMadeGoodByTheNextOne) {  // [ghost.rebuild]
+TEST_P(RebuildFaults, AtAnySingleCallAreRepairedByTheNextRebuild) {  // [ghost.rebuild]
     const auto [call, error, embedded] = GetParam();
     static_cast<void>(embedded);
     bool has_struck = true;
@@ -150,7 +151,7 @@ TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
     EXPECT_EQ(fault.struck(), 3);
 }
 
-TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [ghost.rebuild]
+TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeExtracted) {  // [extract] [ghost.rebuild]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
@@ -169,7 +170,7 @@ TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeHandedOut) {  // [extract] [g
     EXPECT_EQ(watched.destroyed, 1);
 }
 
-TEST_P(RefusedRebuild, IsMadeUpForWhenTheKernelHasRoomAgain) {  // [ghost.rebuild]
+TEST_P(RefusedRebuild, IsRepeatedWhenTheKernelAllowsAnotherInstance) {  // [ghost.rebuild]
     Reactor reactor;
     const Ghost first{reactor};
     const Ghost second{reactor};

@@ -11,7 +11,7 @@
 
 namespace eventp::support {
 
-/// All that can be seen of a reactor, the process and the kernel: equal before and after a call
+/// The observable state of a reactor, the process and the kernel: equal before and after a call
 /// that failed.
 struct Snapshot {
     explicit Snapshot(const Reactor& reactor)

@@ -45,7 +45,7 @@ Reactor::Options spinning(std::chrono::nanoseconds spin) {
     return options;
 }
 
-TEST(ReactorSpin, PollsForAsLongAsItIsToldAndThenBlocks) {  // [run.busy_poll]
+TEST(ReactorSpin, PollsForAsLongAsTheOptionsSayAndThenBlocks) {  // [run.busy_poll]
     Reactor reactor{spinning(200us)};
     support::Source source;
     source.add_to(reactor);
@@ -66,7 +66,7 @@ TEST(ReactorSpin, PollsForAsLongAsItIsToldAndThenBlocks) {  // [run.busy_poll]
     EXPECT_GE(polled, 200us);
 }
 
-TEST(ReactorSpin, NeverBlocksWhileTheTimeIsNotOver) {  // [run.busy_poll]
+TEST(ReactorSpin, DoesNotBlockBeforeTheTimeHasPassed) {  // [run.busy_poll]
     Reactor reactor{spinning(1h)};
     support::Source source;
     source.add_to(reactor);
@@ -80,7 +80,7 @@ TEST(ReactorSpin, NeverBlocksWhileTheTimeIsNotOver) {  // [run.busy_poll]
     }
 }
 
-TEST(ReactorSpin, SeesAPostWithoutBeingRung) {  // [run.busy_poll]
+TEST(ReactorSpin, FindsAPostedClosureWithoutAWakeUp) {  // [run.busy_poll]
     Reactor reactor{spinning(1h)};
     const RemoteEndpoint endpoint{reactor};
     bool ran = false;
@@ -111,7 +111,7 @@ TEST(ReactorSpin, IsOffByDefault) {  // [run.busy_poll]
     EXPECT_EQ(timeouts, std::vector<int>{-1});
 }
 
-TEST(ReactorSpin, RefusesANegativeTime) {  // [reactor.create]
+TEST(ReactorSpin, RefusesANegativeDuration) {  // [reactor.create]
     EXPECT_EQ(support::error_of(Reactor::create(spinning(-1ns))), std::errc::invalid_argument);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Each system call of the core fails with each error that its manual page names: the error comes
-// out, and the state is what it was.
+// Each system call of the core fails with each error that its manual page names: the error is
+// returned, and the state is as before.
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -35,7 +35,7 @@ class CreateFaults : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Error, CreateFaults, testing::Values(EMFILE, ENFILE, ENOMEM, ENOSPC),
                          name_of_param);
 
-TEST_P(CreateFaults, ComeOutOfCreateAndLeaveNothingOpen) {  // [reactor.create]
+TEST_P(CreateFaults, AreReturnedByCreateAndLeaveNothingOpen) {  // [reactor.create]
     const auto before = open_numbers();
     int failed = 0;
     for (const Call call : {Call::epoll_create, Call::eventfd, Call::epoll_add}) {
@@ -54,7 +54,7 @@ TEST_P(CreateFaults, ComeOutOfCreateAndLeaveNothingOpen) {  // [reactor.create]
     EXPECT_EQ(failed, 4) << "two sets, one wake-up, and it in the set";
 }
 
-TEST_P(CreateFaults, ComeOutOfFdAndLeaveItToBeAskedForAgain) {  // [reactor.fd]
+TEST_P(CreateFaults, AreReturnedByFdWhichCanBeCalledAgain) {  // [reactor.fd]
     Reactor reactor;
     for (const Call call : {Call::epoll_create, Call::epoll_add}) {
         const Snapshot before{reactor};
@@ -93,7 +93,7 @@ TEST_P(AddFaults, LeaveTheSubscriberToItsOwner) {  // [add.strong]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_P(AddFaults, BehindTheRemovalOfAReturnedGhostLeaveTheSubscriber) {
+TEST_P(AddFaults, AfterTheRemovalOfAReturnedGhostLeaveTheSubscriber) {
     // [add.strong] [ghost.returned]
     Reactor reactor;
     const Ghost ghost{reactor};
@@ -198,7 +198,7 @@ TEST_P(ModifyFaults, OnPausingLeaveItRunning) {  // [modify.paused]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-// --- remove, take -------------------------------------------------------------------------------
+// --- remove, extract ----------------------------------------------------------------------------
 
 class RemoveFaults : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Error, RemoveFaults, testing::Values(EBADF, ENOENT, EPERM, ENOMEM, EINVAL),
@@ -238,7 +238,7 @@ TEST_P(RemoveFaults, InAHandlerAreNeverARefusal) {  // [remove.always] [remove.p
     }
 }
 
-TEST_P(RemoveFaults, OfATakenOneAreRepairedByARebuild) {  // [extract] [ghost.rebuild]
+TEST_P(RemoveFaults, InExtractAreRepairedByARebuild) {  // [extract] [ghost.rebuild]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -250,7 +250,7 @@ TEST_P(RemoveFaults, OfATakenOneAreRepairedByARebuild) {  // [extract] [ghost.re
     EXPECT_EQ(entries_held(), 0U);
 }
 
-TEST_P(RemoveFaults, OfATakenOneThatStayLeaveItRegistered) {  // [extract]
+TEST_P(RemoveFaults, InExtractThatPersistLeaveTheSubscriberRegistered) {  // [extract]
     Reactor reactor;
     Source source;
     source.add_to(reactor);
@@ -265,7 +265,7 @@ TEST_P(RemoveFaults, OfATakenOneThatStayLeaveItRegistered) {  // [extract]
     EXPECT_TRUE(reactor.extract(source.name));
 }
 
-TEST_P(RemoveFaults, OfOneThatIsAddedPausedKeepItSilent) {  // [modify.paused]
+TEST_P(RemoveFaults, OfASubscriberThatIsAddedPausedDoNotReportIt) {  // [modify.paused]
     Reactor reactor;
     const OwnedFd file = make_eventfd(1);
     Watched watched{file.fd(), nothing};
@@ -287,7 +287,7 @@ class WaitFaults : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Error, WaitFaults, testing::Values(EINTR, EBADF, EINVAL, EFAULT),
                          name_of_param);
 
-TEST_P(WaitFaults, ComeOutOfATurnAndLoseNoEvent) {  // [run.timeout]
+TEST_P(WaitFaults, AreReturnedByATurnAndLoseNoEvent) {  // [run.timeout]
     Reactor reactor;
     Source source{reading_edges};
     source.add_to(reactor);
@@ -306,7 +306,7 @@ TEST_P(WaitFaults, ComeOutOfATurnAndLoseNoEvent) {  // [run.timeout]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_P(WaitFaults, LoseNothingThatAgainHasKept) {  // [requeue]
+TEST_P(WaitFaults, LoseNoRequeuedEvent) {  // [requeue]
     Reactor reactor;
     Source source{reading_edges};
     source.then = [](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
@@ -321,7 +321,7 @@ TEST_P(WaitFaults, LoseNothingThatAgainHasKept) {  // [requeue]
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST_P(WaitFaults, EndARunUnlessTheyAreAnInterruption) {  // [run.stop]
+TEST_P(WaitFaults, EndARunUnlessTheWaitWasInterrupted) {  // [run.stop]
     Reactor reactor;
     Source source{reading, [](Source&, ReactorOps& by) { by.stop(); }};
     source.add_to(reactor);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A user's type throws at its nth copy or move, n = 1, 2, 3 and so on: the exception reaches the
-// caller that asked for the copy, no thread waits forever, and everything else goes on working.
+// caller that asked for the copy, no thread waits forever, and everything else still works.
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -143,7 +143,7 @@ TEST(ThrowingResult, OfCallThatReturnsAResultReachesItsCaller) {  // [remote.thr
     });
 }
 
-TEST(ThrowingResult, OfCallAsyncReachesWhoTakesIt) {  // [remote.throws] [remote.async]
+TEST(ThrowingResult, OfCallAsyncReachesTheCallerOfGet) {  // [remote.throws] [remote.async]
     RunningReactor running;
     running.for_each_copy([&] {
         return throws(
@@ -179,7 +179,7 @@ TEST(ThrowingClosure, ThatIsCopiedByCallReachesTheCaller) {  // [remote.throws] 
     });
 }
 
-TEST(ThrowingClosure, WhoseCallThrowsAfterItRemovedLeavesNoRemovedSubscriber) {
+TEST(ThrowingClosure, ThatThrowsAfterARemovalLeavesNoRemovedSubscriber) {
     // [remote.throws] [remove.callback]
     RunningReactor running;
     const RemoteEndpoint& endpoint = running.endpoint;
@@ -254,7 +254,8 @@ struct FragileSubscriber {
     void handle() {}
 };
 
-TEST(ThrowingSubscriber, ThatIsMovedInAndOutReachesTheCaller) {  // [any.owner] [any.into]
+TEST(ThrowingSubscriber,
+     ThatIsMovedIntoAnAnySubscriberAndOutReachesTheCaller) {  // [any.owner] [any.into]
     const OwnedFd file = make_eventfd();
     for_each_copy([&] {
         return throws([&] {

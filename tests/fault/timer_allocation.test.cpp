@@ -126,7 +126,7 @@ TEST(TimersWithoutMemory, AreNotCreated) {  // [timer.create]
 
 #endif  // __cpp_exceptions
 
-TEST(NoAllocation, IsMadeByTimersOnceAsManyWereArmed) {
+TEST(NoAllocation, IsMadeByTimersIfAsManyWereArmedBefore) {
     // [timer.small] [timer.cancel] [timer.reschedule]
     World world{2 * page};
     int fired = 0;

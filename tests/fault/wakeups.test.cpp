@@ -66,7 +66,7 @@ private:
     int writes_before_ = support::calls_of(SYS_write);
 };
 
-TEST_F(RemoteWakeups, AreOneForASleepHoweverMuchIsPosted) {  // [remote.coalesce]
+TEST_F(RemoteWakeups, AreOneForEachSleepHoweverManyClosuresArePosted) {  // [remote.coalesce]
     when_it_blocks = [this] { post_a_thousand(); };
 
     EXPECT_EQ(reactor.run_once(), 0U);  // a closure is no handler
@@ -106,7 +106,7 @@ TEST_F(RemoteWakeups, AreNoneForAClosureThatPosts) {  // [remote.coalesce]
     EXPECT_EQ(writes(), 0);
 }
 
-TEST_F(RemoteWakeups, AreNoneForAHandlerThatPostsThoughTheReactorHasSlept) {  // [remote.coalesce]
+TEST_F(RemoteWakeups, AreNoneForAHandlerThatPostsAfterTheReactorHasSlept) {  // [remote.coalesce]
     support::Source source{support::reading_once,
                            [this](support::Source&, ReactorOps&) { post_a_thousand(); }};
     source.add_to(reactor);

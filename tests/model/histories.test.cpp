@@ -4,7 +4,7 @@
 // model of world.hpp. A history that leads to a state of the model that a shorter one has led to is
 // not prolonged.
 //
-// EVENTP_HISTORIES=6 in the environment has histories of six operations run, which takes long.
+// With EVENTP_HISTORIES=6 in the environment, histories of six operations run, which takes long.
 #include <cstdlib>
 #include <memory>
 #include <set>
@@ -137,7 +137,7 @@ private:
         return state;
     }
 
-    /// Nobody may be called who is gone, and those who are left are called.
+    /// Removed subscribers must not be called, and the others must be.
     void finish() {
         for (int turn = 0; turn < 2; ++turn) {
             world_->turn();
@@ -212,7 +212,7 @@ private:
 
 int length_or(int usual) {
     const char* asked = std::getenv("EVENTP_HISTORIES");
-    ::alarm(asked == nullptr ? support::Watchdog::seconds : 0);  // who asks for more will wait
+    ::alarm(asked == nullptr ? support::Watchdog::seconds : 0);  // a longer run may take longer
     return asked == nullptr ? usual : std::atoi(asked);
 }
 

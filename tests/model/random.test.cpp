@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Random operations on many descriptors against the model of world.hpp: numbers are closed,
-// replaced and brought back behind the reactor's back, handlers and destructors remove others, and
-// throw.
+// Random operations on many descriptors against the model of world.hpp: descriptors are closed,
+// replaced and duplicated back without a call of the reactor, handlers and destructors remove
+// others, and throw.
 //
 // EVENTP_OPERATIONS=10000000 EVENTP_SEED=7 build/asan/tests/eventp.tests.model.random runs ten
 // million. A failure names its seed.
@@ -23,11 +23,11 @@ namespace {
 
 std::uint64_t from_environment(const char* name, std::uint64_t usual) {
     const char* text = std::getenv(name);
-    ::alarm(text == nullptr ? support::Watchdog::seconds : 0);  // who asks for more will wait
+    ::alarm(text == nullptr ? support::Watchdog::seconds : 0);  // a longer run may take longer
     return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
 }
 
-/// How much is done behind the reactor's back.
+/// What the test does to files without calling the reactor.
 enum class Mischief : std::uint8_t { none, closes, all };
 
 class RandomRun {
@@ -47,7 +47,7 @@ public:
             step();
         }
         const Reactor::Stats stats = world_.reactor().stats();
-        // A ghost is put up with for so long: the rule of the rebuild, and one batch.
+        // The events of ghosts until a rebuild: the limit, and one batch more.
         EXPECT_LE(stats.stale_events, (stats.rebuilds + 1) * (2 + places / 16 + capacity_max));
         calls = world_.calls;
         ghosts = stats.stale_events;

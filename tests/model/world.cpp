@@ -13,7 +13,7 @@ using support::error_of;
 
 namespace {
 
-constexpr int first_number = 200;  // nobody else's
+constexpr int first_number = 200;  // no other descriptor of the process has them
 
 bool same(const std::weak_ptr<File>& ghost, const FilePtr& file) {
     return file != nullptr && ghost.lock() == file;

@@ -34,15 +34,15 @@ struct Life {
     FilePtr entry;  // whose entry the kernel has; null: paused, or detached by a rebuild
     bool registered = false;
     bool fired = false;       // a one-shot one that waits for modify()
-    bool edge = false;        // something an edge-triggered one has not been told
+    bool edge = false;        // an edge that was not reported yet
     bool due = false;         // requeue() has promised a call
-    bool due_after = false;   // requeue() has promised one behind the call that is still to come
+    bool due_after = false;   // requeue() has promised one after the pending call
     bool may_be_due = false;  // as `due`, when the model cannot know: a handler threw
     bool must = false;        // by the end of this batch
     bool eligible = false;    // ready when this batch began, and untouched since
     bool called = false;      // in this batch
     bool muted = false;       // not to be called in this batch any more
-    int waits = 0;            // batches that passed it over while it was ready
+    int waits = 0;            // batches without a call while it was ready
     int running = 0;
     int destroyed = 0;
 
@@ -79,10 +79,10 @@ public:
     void remove_now(std::size_t place);
     void extract(std::size_t place, bool add_again);
     void requeue(std::size_t place);
-    /// One turn that does not wait. False when nobody was called.
+    /// One turn that does not wait. False if no handler was called.
     bool turn();
 
-    // --- what happens to files, behind the reactor's back ---
+    // --- what happens to files, without a call of the reactor ---
     void close(std::size_t place);
     void replace(std::size_t place, FilePtr file);
     void fire(const FilePtr& file);
@@ -101,8 +101,8 @@ public:
     [[nodiscard]] bool in_turn() const { return in_turn_; }
     /// Everything that decides what can happen next.
     [[nodiscard]] std::string state() const;
-    /// Removes everybody and checks that nobody is left anywhere: the world is as new, but for
-    /// what the reactor has in quarantine.
+    /// Removes all subscribers and checks that none is left anywhere: the world is as new, except
+    /// for what the reactor has in quarantine.
     void end();
 
     std::uint64_t calls = 0;

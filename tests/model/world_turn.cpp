@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the model expects of a turn: who is called, who must not be, and when the dead are gone.
+// What the model expects of a turn: which handlers are called, and when subscribers are destroyed.
 #include <algorithm>
 #include <utility>
 
@@ -141,7 +141,7 @@ void World::on_destroy(Life& life) {
 
 void World::check_dying() {
     for (const LifePtr& life : dying_) {
-        EXPECT_EQ(life->destroyed, 1) << "not destroyed behind the handler that removed it";
+        EXPECT_EQ(life->destroyed, 1) << "not destroyed after the handler that removed it";
     }
     dying_.clear();
 }

@@ -18,7 +18,7 @@ namespace eventp::support {
 /// eventfd here, readable when its time has come.
 class FakeTime {
 public:
-    /// Time begins anew; the timers of earlier tests are forgotten.
+    /// Time begins again; the timers of earlier tests are forgotten.
     struct Begin {
         Begin() { state() = State{}; }
     };

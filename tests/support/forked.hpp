@@ -20,7 +20,7 @@ public:
     class Parent {
     public:
         Parent(int in, int out) : in_{in}, out_{out} {}
-        /// Tells the test that this point is reached, and waits until it says go_on().
+        /// Notifies the test that this point is reached, and waits until it calls go_on().
         void step() const {
             const char byte = '.';
             char answer = 0;

@@ -12,7 +12,7 @@
 namespace eventp::support {
 
 /// What a Forker does in a forked child, and what happens to it. The test owns this and its file,
-/// which is ready; both outlive a removal. It may be declared behind its reactor.
+/// which is ready; both outlive a removal. It may be declared after its reactor.
 struct Forks {
     Forks() = default;
     Forks(const Forks&) = delete;
@@ -27,7 +27,7 @@ struct Forks {
     int calls = 0;
     int destroyed = 0;
     RegistrationId name;
-    std::shared_ptr<Forks*> self = std::make_shared<Forks*>(this);  // null when it is gone
+    std::shared_ptr<Forks*> self = std::make_shared<Forks*>(this);  // null when it is destroyed
 };
 
 /// A subscriber that knows forks.

@@ -21,8 +21,8 @@
 
 namespace eventp::support {
 
-/// A subscriber on a number that the test opens, closes and replaces itself, behind the reactor's
-/// back. Records what happens to it and outlives it.
+/// A subscriber on a descriptor that the test opens, closes and replaces itself, without a call of
+/// the reactor. Records what happens to it and outlives it.
 class Watched {
 public:
     using Action = std::function<void(Watched& self, ReactorOps& reactor)>;
@@ -83,7 +83,8 @@ public:
 
 private:
     Interest interest_;
-    std::shared_ptr<Watched*> self_ = std::make_shared<Watched*>(this);  // null when it is gone
+    std::shared_ptr<Watched*> self_ =
+        std::make_shared<Watched*>(this);  // null when it is destroyed
 };
 
 /// A second number of the same open file.
@@ -109,8 +110,8 @@ inline int turns_until_rebuilt(Reactor& reactor, int turns_max) {
     return turns_max;
 }
 
-/// A subscriber that was removed while a duplicate of its file lives: the kernel goes on reporting
-/// it with the address of the removed one.
+/// A subscriber that was removed while a duplicate of its file lives: the kernel continues to
+/// report it with the address of the removed one.
 class Ghost {
 public:
     explicit Ghost(Reactor& reactor, Interest interest = reading) : Ghost{reactor, interest, -1} {}

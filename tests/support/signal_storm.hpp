@@ -11,8 +11,8 @@ namespace eventp::support {
 
 inline std::atomic<int> signals_handled{0};
 
-/// Sends SIGUSR1 to the thread that made it until it is told to stop. One signal can come before
-/// the wait it is to interrupt; many cannot all.
+/// Sends SIGUSR1 to the thread that made it until stop is requested. One signal can come before
+/// the wait that it should interrupt; many cannot all.
 class SignalStorm {
 public:
     SignalStorm() {

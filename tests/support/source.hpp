@@ -41,7 +41,7 @@ inline std::size_t poll(Reactor& reactor) {
 }
 
 /// An eventfd with a subscriber that records what happens to it. The test owns the file and this
-/// record; a reactor owns the subscriber only, so both outlive a removal. It may be declared behind
+/// record; a reactor owns the subscriber only, so both outlive a removal. It may be declared after
 /// its reactor.
 class Source {
 public:
@@ -81,14 +81,14 @@ public:
     RegistrationId name;
     int calls = 0;
     int destroyed = 0;
-    Event event;               // what the last call was told
+    Event event;               // of the last call
     Interest told;             // and which interest
     RegistrationId told_name;  // and which name
 
 private:
     Interest interest_;
     OwnedFd file_;
-    std::shared_ptr<Source*> self_ = std::make_shared<Source*>(this);  // null when it is gone
+    std::shared_ptr<Source*> self_ = std::make_shared<Source*>(this);  // null when it is destroyed
 };
 
 /// The subscriber of a Source.
@@ -140,8 +140,8 @@ inline AnySubscriber Source::make() {
     return AnySubscriber::make<Tap>(*this);
 }
 
-/// Several sources in one reactor. The kernel chooses the order of a batch, so what is to be done
-/// is said by position: the handler that runs first, second and so on, since the last reset().
+/// Several sources in one reactor. The kernel chooses the order of a batch, so what they do
+/// is given by position: the handler that runs first, second and so on, since the last reset().
 class Crowd {
 public:
     using Action = std::function<void(std::size_t position, Source& self, ReactorOps& reactor)>;

@@ -38,6 +38,22 @@ class CheckTest(unittest.TestCase):
         self.assertIn(words, said)
 
 
+class Assertions(CheckTest):
+    SLOT = {"include/eventp/detail/slot.hpp": "enum class SlotState : char {\n  watched,\n};\n"}
+    STATES = {"src/core/slot_state.hpp": "case SlotState::watched:\nEVENTP_ASSERT(true);\n"}
+
+    def test_accepts_one_assertion_for_each_sixty_lines(self):
+        self.accepts("assertions", self.SLOT | self.STATES | {"src/core/a.cpp": "x();\n" * 58})
+
+    def test_refuses_fewer(self):
+        self.refuses("assertions", self.SLOT | self.STATES | {"src/core/a.cpp": "x();\n" * 59},
+                     "fewer than one in 60")
+
+    def test_refuses_a_state_that_no_transition_leads_to(self):
+        self.refuses("assertions", self.SLOT | {"src/core/slot_state.hpp": "EVENTP_ASSERT(1);\n"},
+                     "no case for watched")
+
+
 class Layers(CheckTest):
     LAW = {"src/README.md": "| `sys` | x |\n| `core` | x |\n| `timers`, `signals` | x |\n"}
 
@@ -109,6 +125,11 @@ class Contracts(CheckTest):
             "include/eventp/a.hpp": "/// [extract]\n",
             "tests/compile_fail/a.cpp": "// Expect: no\n// [extract]\n"})
 
+    def test_accepts_a_citation_in_a_test_in_python(self):
+        self.accepts("contracts", {
+            "include/eventp/a.hpp": "/// [extract]\n",
+            "tests/headers/a_test.py": "class A(B):\n    # [extract]\n    def test_a(self):\n"})
+
     def test_refuses_an_untested_label(self):
         self.refuses("contracts", self.PROMISE, "[remove.self] is promised and no test cites it")
 
@@ -120,7 +141,7 @@ class Contracts(CheckTest):
             "include/eventp/a.hpp": "/// [extract]\n", "tests/support/a.hpp": "// [extract]\n"},
             "[extract] is promised and no test cites it")
 
-    def test_refuses_a_label_that_nobody_promises(self):
+    def test_refuses_a_label_without_a_promise(self):
         self.refuses("contracts", self.TEST, "[remove.self] is cited and no public header")
 
 
@@ -197,7 +218,66 @@ class Readme(CheckTest):
 
     def test_refuses_a_quotation_of_nothing(self):
         self.refuses("readme", self.GOOD | {
-            "README.md": QUOTED + QUOTED.replace("hello_eventfd", "gone")}, "does not exist")
+            "README.md": QUOTED + QUOTED.replace("hello_eventfd", "missing")}, "does not exist")
+
+
+class Prose(CheckTest):
+    # Raw strings, which the check takes for patterns when it reads this file.
+    REFUSED = [
+        r"Asks the kernel anew.", r"Waits for ever.", r"The caller is told so.",
+        r"/proc tells it.", r"add() answers no_such_process.", r"Everything answers broken_pipe.",
+        r"The turn goes on.", r"Null when it is gone.", r"Either may go first.",
+        r"Ghosts are put up with.", r"The entry makes room.", r"The set is to be rebuilt.",
+        r"A handler whose type is known no more.", r"Who wants it back uses build().",
+        r"It fails: who needs it keeps it.", r"Whoever comes first.", r"Right behind the handler.",
+        r"Retried behind every turn.", r"It names nobody.", r"A stranger's process.",
+        r"Ticks from the begin.", r"A paused one was let in.", r"A pidfd that is had now.",
+        r"One that is in the way.", r"The value lies in the slot.", r"True, also when it throws.",
+        r"The time from when on it is readable.", r"Spares a system call.",
+        r"Has the handler run again.",
+    ]
+    ACCEPTED = (
+        "Reads no more than its buffer. It is to the left. Who closes it? A lock behind a proxy.\n"
+        "Shows who sent it. The way to add it is in the way that is shown. It has its own fd.\n")
+
+    def test_accepts_plain_sentences(self):
+        self.accepts("prose", {"src/a.cpp": "// " + self.ACCEPTED.replace("\n", "\n// ") + "\n",
+                               "docs/a.md": self.ACCEPTED, "tools/a.py": "# ok\n"})
+
+    def test_accepts_words_in_code(self):
+        self.accepts("prose", {
+            "src/a.cpp": r'int told = anew(behind); // [remote.gone]' + "\n",
+            "docs/a.md": r"Call `anew()`." + "\n\n```cpp\n" + r"bool told = gone;" + "\n```\n",
+            "tools/a.py": r'told = re.compile(r"it is told so")' + "\n"})
+
+    def test_accepts_a_question_as_a_heading(self):
+        self.accepts("prose", {"docs/a.md": r"## Who has the descriptor" + "\n"})
+
+    def test_refuses_each_construction_in_a_comment_and_in_docs(self):
+        tree = {}
+        for number, sentence in enumerate(self.REFUSED):
+            tree[f"src/{number}.cpp"] = f"int a;  // {sentence}\n"
+            tree[f"docs/{number}.md"] = f"# x\n\n{sentence}\n"
+        _, said = run("prose", tree)
+        for number, sentence in enumerate(self.REFUSED):
+            self.assertIn(f"/src/{number}.cpp:1: '", said, sentence)
+            self.assertIn(f"/docs/{number}.md:3: '", said, sentence)
+
+    def test_refuses_it_wherever_prose_is(self):
+        tree = {
+            "include/a.hpp": r'"the caller is" " told so"', "src/a.cpp": r"/* it is told */",
+            "tests/a.cpp": "TEST(Remote,\n     " + r"IsToldWhatHappened) {}",
+            "tests/a_test.py": r"def test_is_told_so(self): pass",
+            "tools/a.py": r'print(f"the caller is told {x}")', "tools/a.sh": r"x  # told",
+            "CMakeLists.txt": r'message("the user is told so")', ".clang-tidy": r"# told",
+            "docs/a.md": "```cpp\n" + r"f();  // it is told" + "\n```"}
+        _, said = run("prose", {name: f"\n{text}\n" for name, text in tree.items()})
+        for name in tree:
+            self.assertIn(f"/{name}:", said)
+
+    def test_refuses_words_on_two_lines(self):
+        self.refuses("prose", {"src/a.cpp": "int a;\n" + r"/// The turn goes" + "\n/// on.\n"},
+                     r"src/a.cpp:2: 'goes on': write continues")
 
 
 class Cancellation(CheckTest):

@@ -93,7 +93,7 @@ TEST(AnySubscriber, DestroysWhatItOwnsExactlyOnce)  // [any.owner]
     EXPECT_EQ(destroyed, 1);
 }
 
-TEST(AnySubscriber, DestroysTheOldValueWhenAnotherIsMovedIn)  // [any.owner]
+TEST(AnySubscriber, DestroysTheOldValueWhenItIsAssigned)  // [any.owner]
 {
     int old_destroyed = 0;
     int new_destroyed = 0;
@@ -120,7 +120,7 @@ TEST(AnySubscriber, KeepsItsValueWhenItIsMovedIntoItself)  // [any.owner]
     EXPECT_EQ(destroyed, 0);
 }
 
-TEST(AnySubscriber, DestroysTheOldValueOnlyWhenItsOwnerHoldsTheNewOne)  // [any.owner]
+TEST(AnySubscriber, DestroysTheOldValueAfterItHoldsTheNewOne)  // [any.owner]
 {
     struct LooksBack {
         LooksBack(AnySubscriber& from, bool& saw) : owner{&from}, saw_new{&saw} {}
@@ -215,7 +215,7 @@ TEST(AnySubscriber, CostsTwentyFourBytesMoreThanItsValue)  // [any.make]
     EXPECT_EQ(allocations().last_size, 64 + sizeof(Aligned<64>));
 }
 
-TEST(AnySubscriber, TakesAMoveOnlyValueIn)  // [any.make]
+TEST(AnySubscriber, HoldsAMoveOnlyValue)  // [any.make]
 {
     NiceMock<MockReactor> reactor;
     AnySubscriber owner{MoveOnly{std::make_unique<int>(7)}};
@@ -226,7 +226,7 @@ TEST(AnySubscriber, TakesAMoveOnlyValueIn)  // [any.make]
     EXPECT_EQ(owner.find<MoveOnly>()->fd(), 7);
 }
 
-TEST(AnySubscriber, TakesAnEmptyValueIn)  // [any.make]
+TEST(AnySubscriber, HoldsAnEmptyValue)  // [any.make]
 {
     NiceMock<MockReactor> reactor;
     AnySubscriber owner{Empty{}};
@@ -237,7 +237,7 @@ TEST(AnySubscriber, TakesAnEmptyValueIn)  // [any.make]
     EXPECT_EQ(calls_of_empty, 1);
 }
 
-TEST(AnySubscriber, MakesInPlaceWhatCanNotBeMoved)  // [any.make]
+TEST(AnySubscriber, ConstructsInPlaceWhatCannotBeMoved)  // [any.make]
 {
     static_assert(!std::is_constructible_v<AnySubscriber, AnySubscriber&>);
     static_assert(!std::is_constructible_v<AnySubscriber, int>);
@@ -306,7 +306,7 @@ private:
     int* destroyed_;
 };
 
-TEST(AnySubscriber, AdoptsAnAbstractValueWhereItIs)  // [any.adopt]
+TEST(AnySubscriber, AdoptsAnAbstractValueWithoutMovingIt)  // [any.adopt]
 {
     int destroyed = 0;
     NiceMock<MockReactor> reactor;
@@ -329,7 +329,7 @@ TEST(AnySubscriber, AdoptsNothingFromAnEmptyPointer)  // [any.adopt]
     EXPECT_FALSE(AnySubscriber::adopt(std::unique_ptr<Fixed>{}));
 }
 
-TEST(AnySubscriber, AsksAnAdoptedValueForItsInterest)  // [any.adopt]
+TEST(AnySubscriber, ReadsTheInterestOfAnAdoptedValue)  // [any.adopt]
 {
     NiceMock<MockReactor> reactor;
     auto owner = AnySubscriber::adopt(std::make_unique<Fixed>(7));
@@ -340,7 +340,7 @@ TEST(AnySubscriber, AsksAnAdoptedValueForItsInterest)  // [any.adopt]
     EXPECT_EQ(reactor.interest_of(*name), Interest{}.read());
 }
 
-TEST(AnySubscriber, GivesOutThePointerThatWasAdopted)  // [any.into]
+TEST(AnySubscriber, ReturnsThePointerThatWasAdopted)  // [any.into]
 {
     int destroyed = 0;
     auto fixed = std::make_unique<Fixed>(7, &destroyed);
@@ -354,7 +354,7 @@ TEST(AnySubscriber, GivesOutThePointerThatWasAdopted)  // [any.into]
     EXPECT_EQ(destroyed, 0);
 }
 
-TEST(AnySubscriber, MovesAValueInPlaceOutIntoANewPointer)  // [any.into]
+TEST(AnySubscriber, MovesAValueThatWasMadeInPlaceIntoANewObject)  // [any.into]
 {
     AnySubscriber owner{MoveOnly{std::make_unique<int>(7)}};
 
@@ -365,7 +365,7 @@ TEST(AnySubscriber, MovesAValueInPlaceOutIntoANewPointer)  // [any.into]
     EXPECT_FALSE(owner);
 }
 
-TEST(AnySubscriber, KeepsWhatIsNotOfThatTypeOrCannotBeMoved)  // [any.into]
+TEST(AnySubscriber, KeepsAValueOfAnotherTypeOrThatCannotBeMoved)  // [any.into]
 {
     auto owner = AnySubscriber::make<Fixed>(7);
     AnySubscriber empty;

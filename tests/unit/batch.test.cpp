@@ -100,7 +100,7 @@ TEST_F(BatchTest, PrependsOneEventToAFullTurn) {
     EXPECT_EQ(rest(), (Events{{&discard_slot, 5}, {&a, in}, {&b, in}, {&c, in}, {&a, out}}));
 }
 
-TEST_F(BatchTest, FindsTheEventOfASlotAlsoWhenItIsDispatched) {
+TEST_F(BatchTest, FindsTheEventOfASlotBeforeAndAfterItIsDispatched) {
     report({{&a, in}, {&b, out}});
     batch.cursor += 1;
 
@@ -161,7 +161,7 @@ TEST_F(BatchTest, ReplacesARequeuedEventByAReportedOne) {
     EXPECT_FALSE(a.is_requeued);
 }
 
-TEST_F(BatchTest, LeavesOutConditionsThatAreNoLongerRequested) {
+TEST_F(BatchTest, OmitsConditionsThatAreNoLongerRequested) {
     batch.requeue(a, in | out | EPOLLHUP);
     batch.requeue(b, in);
     batch.requeue(c, in);
@@ -198,7 +198,7 @@ TEST_F(BatchTest, KeepsTheRequeuedEventOfAFiredOneShotBesideAHangupOfARebuild) {
     EXPECT_EQ(rest(), (Events{{&a, in}, {&a, EPOLLHUP}})) << "fire_once() drops the second one";
 }
 
-TEST_F(BatchTest, LeavesOutTheRequeuedEventOfASlotThatIsNoLongerWatched) {
+TEST_F(BatchTest, OmitsTheRequeuedEventOfASlotThatIsNoLongerWatched) {
     batch.requeue(a, in);
     set_state(a, SlotState::unwatched, Interest{a.live.interest});
 

@@ -33,7 +33,7 @@ using ::testing::Return;
 
 void ignore_event() {}
 
-TEST(Builder, StartsFromAnInterestThatIsAnOrdinaryValue)  // [builder.interest]
+TEST(Builder, BeginsWithAnInterestThatIsAnOrdinaryValue)  // [builder.interest]
 {
     static_assert(std::is_same_v<decltype(interest()), Interest>);
     static_assert(interest() == Interest{});
@@ -64,7 +64,7 @@ TEST(Builder, RegistersWithTheInterestOfTheChain)  // [builder.register]
     EXPECT_EQ(reactor.interest_of(*name), Interest{}.read().oneshot());
 }
 
-TEST(Builder, TakesFlagsThatAreKnownAtRunTime)  // [builder.register]
+TEST(Builder, AcceptsFlagsThatAreKnownAtRunTimeOnly)  // [builder.register]
 {
     NiceMock<MockReactor> reactor;
     volatile std::uint32_t bits = EPOLLOUT;
@@ -75,7 +75,7 @@ TEST(Builder, TakesFlagsThatAreKnownAtRunTime)  // [builder.register]
     EXPECT_EQ(reactor.interest_of(*name), Interest{}.write());
 }
 
-TEST(Builder, GivesTheSameWhetherDescriptorOrHandlerComesFirst)  // [builder.commutes]
+TEST(Builder, BuildsTheSameWhetherDescriptorOrHandlerComesFirst)  // [builder.commutes]
 {
     NiceMock<MockReactor> reactor;
     int calls = 0;
@@ -93,7 +93,7 @@ TEST(Builder, GivesTheSameWhetherDescriptorOrHandlerComesFirst)  // [builder.com
     EXPECT_EQ(reactor.interest_of(*first), reactor.interest_of(*second));
 }
 
-TEST(Builder, TakesMoveOnlyDescriptorsAndHandlersOver)  // [builder.build]
+TEST(Builder, OwnsMoveOnlyDescriptorsAndHandlers)  // [builder.build]
 {
     OwnedFd file = make_eventfd();
     const int number = file.fd();
@@ -111,7 +111,7 @@ TEST(Builder, TakesMoveOnlyDescriptorsAndHandlersOver)  // [builder.build]
     EXPECT_FALSE(is_open(number));
 }
 
-TEST(Builder, BuildsASubscriberThatSurvivesARefusal)  // [builder.build]
+TEST(Builder, BuildsASubscriberThatSurvivesAFailedAdd)  // [builder.build]
 {
     NiceMock<MockReactor> reactor;
     const std::error_code full{ENOSPC, std::system_category()};
@@ -128,7 +128,7 @@ TEST(Builder, BuildsASubscriberThatSurvivesARefusal)  // [builder.build]
     EXPECT_EQ(subscriber.find<OwnedFd>()->fd(), number);
 }
 
-TEST(Builder, DestroysTheDescriptorWhenRegisteringIsRefused)  // [builder.register]
+TEST(Builder, DestroysTheDescriptorIfRegisteringFails)  // [builder.register]
 {
     NiceMock<MockReactor> reactor;
     const std::error_code full{ENOSPC, std::system_category()};
@@ -146,7 +146,7 @@ TEST(Builder, DestroysTheDescriptorWhenRegisteringIsRefused)  // [builder.regist
     EXPECT_FALSE(is_open(number));
 }
 
-TEST(Builder, RegistersIntoAReactorAndIntoWhatAHandlerIsGiven)  // [builder.register]
+TEST(Builder, RegistersIntoAReactorAndIntoTheReactorOpsOfAHandler)  // [builder.register]
 {
     Reactor reactor;
     int calls = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which comes first: the end of the caller's time, or the start of the closure.
+// The deadline of the caller passes before or after the closure starts.
 #include <eventp/detail/call.hpp>
 
 #include <chrono>
@@ -52,7 +52,7 @@ TEST(CallState, IsWaitedForPastTheDeadlineIfItHasStarted) {  // [remote.timeout]
     }
 }
 
-TEST(CallState, HasTheResultThatCameInTimeEvenIfTheDeadlineHasPassedNow) {  // [remote.timeout]
+TEST(CallState, ReturnsAResultThatWasInTimeEvenIfTheDeadlineHasPassedSince) {  // [remote.timeout]
     Call call;
     ASSERT_TRUE(call.start());
     call.finish_with(6);

@@ -129,7 +129,7 @@ TEST_F(ExitHandlers, FindTheirChildUnregistered) {  // [child.on_exit]
 }
 
 #if defined(__cpp_exceptions)
-TEST_F(ExitHandlers, LeaveNothingBehindWhenTheyThrow) {  // [child.on_exit]
+TEST_F(ExitHandlers, AreDestroyedWithTheChildWhenTheyThrow) {  // [child.on_exit]
     const auto name =
         ended().on_exit([] { throw std::runtime_error{"no"}; }).register_into(reactor_).value();
 
@@ -139,7 +139,7 @@ TEST_F(ExitHandlers, LeaveNothingBehindWhenTheyThrow) {  // [child.on_exit]
 }
 #endif
 
-TEST_F(ExitHandlers, AreRefusedWithTheChildOnlyByRegisterInto) {  // [child.on_exit]
+TEST_F(ExitHandlers, AreDestroyedWithTheChildOnlyIfRegisterIntoFails) {  // [child.on_exit]
     const Idle idle;
     using ::testing::_;
     using ::testing::Return;

@@ -103,7 +103,7 @@ TEST_F(DeviceOnAMock, CallsTheMemberFunctionOfEachDescriptor) {  // [device.hand
     EXPECT_THAT(calls, ElementsAre("timer11EPOLLOUT", "kick10EPOLLIN|EPOLLHUP"));
 }
 
-TEST_F(DeviceOnAMock, EndsBehindTheMemberFunctionThatRemovesAll) {  // [device.lifetime]
+TEST_F(DeviceOnAMock, IsDestroyedAfterTheMemberFunctionThatRemovesAll) {  // [device.lifetime]
     ASSERT_TRUE(panel.register_into(reactor, calls, destroyed));
 
     fire(BorrowedFd{12}, Event{EPOLLIN}, reactor);
@@ -112,7 +112,7 @@ TEST_F(DeviceOnAMock, EndsBehindTheMemberFunctionThatRemovesAll) {  // [device.l
     EXPECT_EQ(reactor.size(), 0U);
 }
 
-TEST_F(DeviceOnAMock, IsTheSameObjectUnderEachName) {  // [device.build]
+TEST_F(DeviceOnAMock, IsTheSameObjectUnderEachId) {  // [device.build]
     auto built = panel.build(calls, destroyed);
     built->kick = BorrowedFd{20};
     Panel* const where = &*built;
@@ -128,7 +128,8 @@ TEST_F(DeviceOnAMock, IsTheSameObjectUnderEachName) {  // [device.build]
 
 // --- all or nothing -----------------------------------------------------------------------------
 
-TEST_F(DeviceOnAMock, TakesBackWhatWasRegisteredWhenTheLastIsRefused) {  // [device.all_or_nothing]
+TEST_F(DeviceOnAMock,
+       UnregistersTheOthersIfTheLastDescriptorIsRefused) {  // [device.all_or_nothing]
     auto built = panel.build(calls, destroyed);
     built->control = built->kick;
 
@@ -145,7 +146,7 @@ TEST_F(DeviceOnAMock, TakesBackWhatWasRegisteredWhenTheLastIsRefused) {  // [dev
     EXPECT_EQ(reactor.interest_of(BorrowedFd{12}), reading.oneshot());
 }
 
-TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
+TEST_F(DeviceOnAMock, UnregistersInReverseOrder) {  // [device.all_or_nothing]
     StrictMock<MockReactor> strict;
     auto built = panel.build(calls, destroyed);
     const RegistrationId first{10, 1};
@@ -169,7 +170,7 @@ TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
     EXPECT_TRUE(built);
     EXPECT_EQ(destroyed, 0);
 
-    // What extract() did not give back is made anew, with the interest it had.
+    // What extract() did not return is made again, with the interest that it had.
     EXPECT_TRUE(built.add_to(reactor));
     EXPECT_EQ(reactor.interest_of(BorrowedFd{11}), writing);
     fire(BorrowedFd{10}, Event{EPOLLIN}, reactor);
@@ -178,7 +179,7 @@ TEST_F(DeviceOnAMock, TakesBackInReverse) {  // [device.all_or_nothing]
     EXPECT_EQ(destroyed, 1);
 }
 
-TEST_F(DeviceOnAMock, IsDestroyedWhenItIsRefusedAndNobodyKeepsIt) {  // [device.register]
+TEST_F(DeviceOnAMock, IsDestroyedIfRegisterIntoFails) {  // [device.register]
     EXPECT_CALL(reactor, add(_)).WillOnce(Return(detail::error(std::errc::no_space_on_device)));
 
     EXPECT_FALSE(panel.register_into(reactor, calls, destroyed));
@@ -186,7 +187,7 @@ TEST_F(DeviceOnAMock, IsDestroyedWhenItIsRefusedAndNobodyKeepsIt) {  // [device.
 }
 
 #if defined(__cpp_exceptions)
-TEST_F(DeviceOnAMock, IsTakenBackWhenMemoryRunsOut) {  // [device.all_or_nothing]
+TEST_F(DeviceOnAMock, IsUnregisteredIfMemoryRunsOut) {  // [device.all_or_nothing]
     NiceMock<MockReactor> behind;
     auto built = panel.build(calls, destroyed);
     EXPECT_CALL(reactor, add(_)).WillRepeatedly([&](AnySubscriber& part) {
@@ -206,7 +207,7 @@ TEST_F(DeviceOnAMock, IsTakenBackWhenMemoryRunsOut) {  // [device.all_or_nothing
 }
 #endif
 
-// --- making it ----------------------------------------------------------------------------------
+// --- construction -------------------------------------------------------------------------------
 
 TEST_F(DeviceOnAMock, IsOneAllocationWithAllItsHeaders) {  // [device.one_allocation]
     const std::size_t before = allocations().made;
@@ -244,7 +245,7 @@ using Alignments =
     ::testing::Types<Aligned<4>, Aligned<16>, Aligned<32>, Aligned<64>, Aligned<4096>>;
 TYPED_TEST_SUITE(DeviceOfAlignment, Alignments);
 
-TYPED_TEST(DeviceOfAlignment, LiesWhereItsTypeAsks) {  // [device.one_allocation]
+TYPED_TEST(DeviceOfAlignment, IsAlignedAsItsTypeRequires) {  // [device.one_allocation]
     NiceMock<MockReactor> reactor;
     const std::size_t before = allocations().made;
     auto built =
@@ -266,7 +267,7 @@ TYPED_TEST(DeviceOfAlignment, LiesWhereItsTypeAsks) {  // [device.one_allocation
 template <typename Shape, typename... Args>
 concept BuildableFrom = requires(const Shape& shape, Args... args) { shape.build(args...); };
 
-TEST_F(DeviceOnAMock, IsMadeFromWhateverItsConstructorTakes) {  // [device.build]
+TEST_F(DeviceOnAMock, IsConstructedFromTheArgumentsOfRegisterInto) {  // [device.build]
     struct Picky {
         Picky(std::vector<int>&& moved, int& referred, std::string copied)
             : numbers{std::move(moved)}, count{referred}, name{std::move(copied)} {}
@@ -290,7 +291,7 @@ TEST_F(DeviceOnAMock, IsMadeFromWhateverItsConstructorTakes) {  // [device.build
 }
 
 #if defined(__cpp_exceptions)
-TEST_F(DeviceOnAMock, LeavesNothingWhenItsConstructorThrows) {  // [device.build]
+TEST_F(DeviceOnAMock, LeaksNothingWhenItsConstructorThrows) {  // [device.build]
     struct Thrower {
         explicit Thrower(int number) : fd{number} {
             if (number < 0) {

@@ -26,7 +26,7 @@ constexpr Query queries[] = {
     {"is_read_closed", EPOLLRDHUP | EPOLLHUP, &Event::is_read_closed},
 };
 
-TEST(Event, AnswersEachQueryFromItsBitsAlone) {
+TEST(Event, TestsTheBitsOfEachCondition) {
     for (const Query& query : queries) {
         SCOPED_TRACE(query.name);
         for (std::uint32_t bit = 1; bit != 0; bit <<= 1U) {

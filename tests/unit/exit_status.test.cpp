@@ -10,7 +10,7 @@ namespace {
 
 static_assert(sizeof(ExitStatus) == 8);
 
-TEST(ExitStatus, TellsTheWaysOfEndingApart) {  // [child.status]
+TEST(ExitStatus, DistinguishesTheWaysToExit) {  // [child.status]
     constexpr ExitStatus well = ExitStatus::exited(0);
     EXPECT_TRUE(well.is_success());
     EXPECT_EQ(well.code(), 0);

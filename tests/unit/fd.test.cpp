@@ -13,7 +13,7 @@
 
 #include "support/files.hpp"
 
-namespace strangers {
+namespace foreign {
 
 /// As Asio's sockets and descriptors: the member is not const.
 struct AsioLike {
@@ -44,7 +44,7 @@ int as_fd(const AllThree& /*x*/) {
     return 3;
 }
 
-}  // namespace strangers
+}  // namespace foreign
 
 namespace eventp {
 namespace {
@@ -52,7 +52,7 @@ namespace {
 using support::is_open;
 using support::make_eventfd;
 
-TEST(OwnedFd, ClosesWhatItOwnsWhenItGoes)  // [fd.owned]
+TEST(OwnedFd, ClosesItsDescriptorWhenItIsDestroyed)  // [fd.owned]
 {
     int number = -1;
     {
@@ -79,7 +79,7 @@ TEST(OwnedFd, OwnsNothingByDefaultAndWhenMovedFrom)  // [fd.owned]
     EXPECT_TRUE(is_open(number));
 }
 
-TEST(OwnedFd, ClosesTheOldNumberWhenAnotherIsMovedIn)  // [fd.owned]
+TEST(OwnedFd, ClosesTheOldDescriptorWhenItIsAssigned)  // [fd.owned]
 {
     OwnedFd target = make_eventfd();
     OwnedFd source = make_eventfd();
@@ -105,7 +105,7 @@ TEST(OwnedFd, SurvivesBeingMovedIntoItself)  // [fd.owned]
     EXPECT_TRUE(is_open(number));
 }
 
-TEST(OwnedFd, GivesTheNumberUpWithoutClosingIt)  // [fd.owned]
+TEST(OwnedFd, ReleasesTheDescriptorWithoutClosingIt)  // [fd.owned]
 {
     OwnedFd owner = make_eventfd();
 
@@ -115,7 +115,7 @@ TEST(OwnedFd, GivesTheNumberUpWithoutClosingIt)  // [fd.owned]
     EXPECT_TRUE(is_open(other.fd()));
 }
 
-TEST(OwnedFd, ResetClosesTheOldNumberAndOwnsTheNewOne)  // [fd.owned]
+TEST(OwnedFd, ResetClosesTheOldDescriptorAndOwnsTheNewOne)  // [fd.owned]
 {
     OwnedFd owner = make_eventfd();
     const int old = owner.fd();
@@ -133,7 +133,7 @@ TEST(OwnedFd, ResetClosesTheOldNumberAndOwnsTheNewOne)  // [fd.owned]
     EXPECT_FALSE(owner);
 }
 
-TEST(OwnedFd, LeavesErrnoAsItWas)  // [fd.owned]
+TEST(OwnedFd, DoesNotChangeErrno)  // [fd.owned]
 {
     OwnedFd bad{support::closed_number()};  // closing it fails
 
@@ -165,48 +165,48 @@ TEST(BorrowedFd, ClosesNothing) {
     static_assert(!std::is_convertible_v<int, BorrowedFd>);
 }
 
-TEST(Descriptor, GivesItsNumberByMemberOrByArgumentDependentLookup)  // [fd.descriptor]
+TEST(Descriptor, IsReadByMemberOrByArgumentDependentLookup)  // [fd.descriptor]
 {
     BorrowedFd member{7};
-    strangers::AsioLike handle;
-    strangers::ByLookup lookup;
-    const strangers::ByLookup constant;
+    foreign::AsioLike handle;
+    foreign::ByLookup lookup;
+    const foreign::ByLookup constant;
 
     EXPECT_EQ(fd_of(member), 7);
     EXPECT_EQ(fd_of(handle), 7);
     EXPECT_EQ(fd_of(lookup), 7);
     EXPECT_EQ(fd_of(constant), 7);
-    static_assert(!Descriptor<const strangers::AsioLike>, "its member is not const");
+    static_assert(!Descriptor<const foreign::AsioLike>, "its member is not const");
 }
 
-TEST(Descriptor, PrefersFdToNativeHandleToLookup)  // [fd.descriptor]
+TEST(Descriptor, IsReadByFdBeforeNativeHandleBeforeLookup)  // [fd.descriptor]
 {
-    strangers::AllThree all;
+    foreign::AllThree all;
 
     EXPECT_EQ(fd_of(all), 1);
 }
 
-TEST(Descriptor, IsAlsoAPointerToOne)  // [fd.descriptor]
+TEST(Descriptor, MayBeAPointerToADescriptor)  // [fd.descriptor]
 {
-    strangers::AsioLike object;
+    foreign::AsioLike object;
     auto* raw = &object;
     auto wrapped = std::ref(object);
-    auto unique = std::make_unique<strangers::AsioLike>();
-    auto shared = std::make_shared<strangers::AsioLike>();
-    const auto constant = std::make_unique<strangers::AsioLike>();
+    auto unique = std::make_unique<foreign::AsioLike>();
+    auto shared = std::make_shared<foreign::AsioLike>();
+    const auto constant = std::make_unique<foreign::AsioLike>();
 
     EXPECT_EQ(fd_of(raw), 7);
     EXPECT_EQ(fd_of(wrapped), 7);
     EXPECT_EQ(fd_of(unique), 7);
     EXPECT_EQ(fd_of(shared), 7);
-    EXPECT_EQ(fd_of(constant), 7) << "a const pointer points as one that is not";
+    EXPECT_EQ(fd_of(constant), 7) << "const on a pointer does not make the pointee const";
     static_assert(Descriptor<const BorrowedFd*>);
-    static_assert(!Descriptor<const strangers::AsioLike*>);
+    static_assert(!Descriptor<const foreign::AsioLike*>);
 }
 
-TEST(Descriptor, IsAskedForItsNumberAnew)  // [fd.descriptor]
+TEST(Descriptor, IsReadAgainAtEachCall)  // [fd.descriptor]
 {
-    strangers::AsioLike object;
+    foreign::AsioLike object;
     EXPECT_EQ(fd_of(object), 7);
 
     object.number = 8;
@@ -214,15 +214,15 @@ TEST(Descriptor, IsAskedForItsNumberAnew)  // [fd.descriptor]
     EXPECT_EQ(fd_of(object), 8);
 }
 
-TEST(Descriptor, IsNothingThatOnlyLooksLikeANumber)  // [fd.descriptor]
+TEST(Descriptor, IsNoTypeThatReturnsAnotherTypeThanInt)  // [fd.descriptor]
 {
     static_assert(!Descriptor<int>);
     static_assert(!Descriptor<int*>);
     static_assert(!Descriptor<std::unique_ptr<int>>);
     static_assert(!Descriptor<std::jthread>, "its native_handle is a pthread_t");
-    static_assert(!Descriptor<strangers::ConvertsToInt>);
-    static_assert(!Descriptor<strangers::GivesLong>);
-    static_assert(!Descriptor<strangers::GivesReference>);
+    static_assert(!Descriptor<foreign::ConvertsToInt>);
+    static_assert(!Descriptor<foreign::GivesLong>);
+    static_assert(!Descriptor<foreign::GivesReference>);
     static_assert(!Descriptor<std::string>);
     static_assert(!Descriptor<OwnedFd&>, "an object, not a reference");
     SUCCEED();

@@ -25,7 +25,7 @@ using ::testing::NiceMock;
 
 using MockFire = support::Mock;
 
-TEST_F(MockFire, CallsAKeptHandlerWithTheEventItsNameAndTheMock)  // [mock.fire]
+TEST_F(MockFire, CallsARegisteredHandlerWithTheEventItsIdAndTheMock)  // [mock.fire]
 {
     std::vector<RegistrationId> told;
     ReactorOps* by = nullptr;
@@ -42,7 +42,7 @@ TEST_F(MockFire, CallsAKeptHandlerWithTheEventItsNameAndTheMock)  // [mock.fire]
     EXPECT_EQ(reactor.find<Probe>(name)->event, Event{EPOLLERR});
 }
 
-TEST_F(MockFire, CallsWhateverTheInterestSays)  // [mock.fire]
+TEST_F(MockFire, CallsTheHandlerWhateverTheInterestIs)  // [mock.fire]
 {
     const RegistrationId once = add(7, {}, Interest{}.read().oneshot());
     const RegistrationId paused = add(8, {}, Interest{});
@@ -55,7 +55,7 @@ TEST_F(MockFire, CallsWhateverTheInterestSays)  // [mock.fire]
     EXPECT_EQ(reactor.find<Probe>(paused)->calls, 1);
 }
 
-TEST_F(MockFire, CallsASubscriberThatIsRegisteredNowhere)  // [mock.fire]
+TEST_F(MockFire, CallsASubscriberThatIsNotRegistered)  // [mock.fire]
 {
     RegistrationId told{1, 1};
     ReactorOps* by = nullptr;
@@ -74,7 +74,7 @@ TEST_F(MockFire, CallsASubscriberThatIsRegisteredNowhere)  // [mock.fire]
     EXPECT_EQ(subscriber.find<Probe>()->event, Event{EPOLLIN});
 }
 
-TEST_F(MockFire, FiresWhatAFiredHandlerHasAdded)  // [mock.fire]
+TEST_F(MockFire, CallsASubscriberThatAHandlerHasAdded)  // [mock.fire]
 {
     const RegistrationId listener = add(7, [&](ReactorOps& by, RegistrationId /*self*/) {
         auto connection = AnySubscriber::make<Probe>(8, destroyed);
@@ -89,7 +89,7 @@ TEST_F(MockFire, FiresWhatAFiredHandlerHasAdded)  // [mock.fire]
     EXPECT_EQ(reactor.find<Probe>(BorrowedFd{8})->calls, 1);
 }
 
-TEST_F(MockFire, FailsTheTestForANameThatNothingIsKeptUnder)  // [mock.fire]
+TEST_F(MockFire, FailsTheTestIfNothingIsRegisteredUnderTheKey)  // [mock.fire]
 {
     static NiceMock<MockReactor>* mock = nullptr;
     mock = &reactor;
@@ -104,7 +104,7 @@ TEST_F(MockFire, FailsTheTestForANameThatNothingIsKeptUnder)  // [mock.fire]
 }
 
 #if defined(__cpp_exceptions)
-TEST_F(MockFire, DestroysTheRemovedAlsoWhenTheHandlerThrows)  // [mock.fire]
+TEST_F(MockFire, DestroysRemovedSubscribersEvenIfTheHandlerThrows)  // [mock.fire]
 {
     const RegistrationId name = add(7, [](ReactorOps& by, RegistrationId self) {
         by.remove(self);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a handler may be, and what each of its parameters is given. Every order of the parameters:
+// What a handler may be, and what each of its parameters receives. Every order of the parameters:
 // handler_parameters.test.cpp. Handlers whose signature is not read: handler_choice.test.cpp.
 #include <functional>
 #include <memory>
@@ -21,9 +21,9 @@ using support::event;
 using support::free_calls;
 using Handler = support::HandlerTest;
 
-// --- what is given -------------------------------------------------------------------------------
+// --- what parameters receive ---------------------------------------------------------------------
 
-TEST_F(Handler, IsGivenEachOfTheFiveAsItIsNow)  // [handler.parameters]
+TEST_F(Handler, ReceivesTheCurrentValueOfEachParameter)  // [handler.parameters]
 {
     Door* door = nullptr;
     Event seen;
@@ -53,7 +53,7 @@ TEST_F(Handler, IsGivenEachOfTheFiveAsItIsNow)  // [handler.parameters]
     EXPECT_EQ(by, &reactor);
 }
 
-TEST_F(Handler, TakesValuesByValueOrByReferenceAndObjectsAlsoAsConst)  // [handler.parameters]
+TEST_F(Handler, TakesValuesByValueOrByReferenceAndObjectsAsConstToo)  // [handler.parameters]
 {
     int calls = 0;
     fire_handler([&](const Event& e, const Interest& i, const RegistrationId& r, const Door& d,
@@ -67,7 +67,7 @@ TEST_F(Handler, TakesValuesByValueOrByReferenceAndObjectsAlsoAsConst)  // [handl
     EXPECT_EQ(calls, 2);
 }
 
-TEST_F(Handler, IsGivenWhatAPointerPointsAt)  // [fd.descriptor]
+TEST_F(Handler, ReceivesTheObjectThatAPointerPointsTo)  // [fd.descriptor]
 {
     Door raw{7};
     Door wrapped{8};

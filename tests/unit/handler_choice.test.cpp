@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Handlers whose parameters cannot be read from one signature: they are tried, said outright, or
-// part of the type.
+// Handlers whose parameters cannot be read from one signature: they are tried, given
+// explicitly, or part of the type.
 #include <functional>
 #include <type_traits>
 
@@ -20,7 +20,7 @@ using support::event;
 using support::free_calls;
 using Handler = support::HandlerTest;
 
-TEST_F(Handler, LetsALambdaWithATemplateOverItsDescriptorReplaceIt)  // [handler.generic]
+TEST_F(Handler, MayBeALambdaWithATemplateParameterForItsDescriptor)  // [handler.generic]
 {
     int number = 0;
     fire_handler([&number]<typename D>(D& door, ReactorOps& /*reactor*/) {
@@ -31,7 +31,7 @@ TEST_F(Handler, LetsALambdaWithATemplateOverItsDescriptorReplaceIt)  // [handler
     EXPECT_EQ(number, 7);
 }
 
-TEST_F(Handler, OfOneGenericParameterIsGivenTheDescriptor)  // [handler.generic]
+TEST_F(Handler, WithOneGenericParameterReceivesTheDescriptor)  // [handler.generic]
 {
     const Door* seen = nullptr;
     const RegistrationId name = fire_handler([&seen](auto& x) {
@@ -42,7 +42,7 @@ TEST_F(Handler, OfOneGenericParameterIsGivenTheDescriptor)  // [handler.generic]
     EXPECT_EQ(seen, reactor.find<Door>(name));
 }
 
-TEST_F(Handler, OfTwoGenericParametersIsGivenDescriptorAndEvent)  // [handler.generic]
+TEST_F(Handler, WithTwoGenericParametersReceivesDescriptorAndEvent)  // [handler.generic]
 {
     Event seen;
     fire_handler([&seen](auto& door, auto what) {
@@ -54,7 +54,7 @@ TEST_F(Handler, OfTwoGenericParametersIsGivenDescriptorAndEvent)  // [handler.ge
     EXPECT_EQ(seen, event);
 }
 
-TEST_F(Handler, OfThreeGenericParametersIsGivenDescriptorEventAndReactor)  // [handler.generic]
+TEST_F(Handler, WithThreeGenericParametersReceivesDescriptorEventAndReactor)  // [handler.generic]
 {
     ReactorOps* by = nullptr;
     fire_handler([&by](auto& door, auto what, auto& ops) {
@@ -66,7 +66,7 @@ TEST_F(Handler, OfThreeGenericParametersIsGivenDescriptorEventAndReactor)  // [h
     EXPECT_EQ(by, &reactor);
 }
 
-TEST_F(Handler, OfTwoGenericReferencesIsGivenDescriptorAndReactor)  // [handler.generic]
+TEST_F(Handler, WithTwoGenericReferencesReceivesDescriptorAndReactor)  // [handler.generic]
 {
     ReactorOps* by = nullptr;
     fire_handler([&by](auto& door, auto& ops) {
@@ -77,7 +77,7 @@ TEST_F(Handler, OfTwoGenericReferencesIsGivenDescriptorAndReactor)  // [handler.
     EXPECT_EQ(by, &reactor);
 }
 
-TEST_F(Handler, OfAnyNumberOfParametersIsGivenAllFive)  // [handler.generic]
+TEST_F(Handler, WithAnyNumberOfParametersReceivesAllFive)  // [handler.generic]
 {
     int calls = 0;
     fire_handler([&calls](auto&&... all) {
@@ -103,7 +103,7 @@ TEST_F(Handler, WithOverloadsIsCalledWithTheMostParametersAndTheFirstOrder)  // 
     EXPECT_EQ(which, 3);
 }
 
-TEST_F(Handler, FromBindFrontIsGivenWhatIsLeft)  // [handler.generic]
+TEST_F(Handler, FromBindFrontReceivesTheRemainingArguments)  // [handler.generic]
 {
     int sum = 0;
     const auto add = [&sum](int amount, Event what) { sum += what == event ? amount : 0; };
@@ -112,9 +112,9 @@ TEST_F(Handler, FromBindFrontIsGivenWhatIsLeft)  // [handler.generic]
     EXPECT_EQ(sum, 3);
 }
 
-// --- said outright, or part of the type ----------------------------------------------------------
+// --- given explicitly, or part of the type -------------------------------------------------------
 
-TEST_F(Handler, TakesTheParametersThatAreSaidOutright)  // [handler.explicit]
+TEST_F(Handler, ReceivesTheParametersThatAreGivenExplicitly)  // [handler.explicit]
 {
     RegistrationId self;
     Event seen;
@@ -132,7 +132,7 @@ TEST_F(Handler, TakesTheParametersThatAreSaidOutright)  // [handler.explicit]
     EXPECT_EQ(seen, event);
 }
 
-TEST_F(Handler, SaidOutrightIsChosenFromAnOverloadSet)  // [handler.explicit]
+TEST_F(Handler, WithExplicitParametersIsChosenFromAnOverloadSet)  // [handler.explicit]
 {
     struct Overloaded {
         int* which;
@@ -214,7 +214,7 @@ TEST_F(Handler, MayBeAMemberFunctionOfABaseOfItsDescriptorObject)  // [handler.s
     EXPECT_EQ(reactor.find<FrontDoor>(name)->seen, event);
 }
 
-TEST_F(Handler, ThatIsPartOfTheTypeTakesNoRoom)  // [handler.static]
+TEST_F(Handler, ThatIsPartOfTheTypeOccupiesNoMemory)  // [handler.static]
 {
     using Slim = FdSubscriber<Door, StaticHandler<&count_event>>;
     struct Parts {

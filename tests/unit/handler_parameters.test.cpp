@@ -27,7 +27,7 @@ constexpr RegistrationId name{7, 42};
 const Door* door_there = nullptr;
 const ReactorOps* reactor_there = nullptr;
 
-/// What a parameter was given, as one letter; '!' when it is not what it has to be.
+/// What a parameter was given, as one letter; '!' if it is wrong.
 char letter(const Door& given) {
     return &given == door_there ? 'D' : '!';
 }
@@ -102,7 +102,7 @@ protected:
     std::set<std::string> seen;  // each list of parameters once
 };
 
-TEST_F(HandlerParameters, AreEachGivenTheRightValueInEveryOrderedSubset)  // [handler.parameters]
+TEST_F(HandlerParameters, HaveTheRightValueInEveryOrderedSubset)  // [handler.parameters]
 {
     call_all<>();
 

@@ -35,7 +35,7 @@ constexpr Flag flags[] = {
 
 constexpr std::uint32_t every_bit = 0xFFFF'FFFF;
 
-TEST(Interest, SetsExactlyTheBitThatAFlagNames) {
+TEST(Interest, SetsExactlyTheBitOfEachFlag) {
     for (const Flag& flag : flags) {
         SCOPED_TRACE(flag.name);
         EXPECT_EQ((Interest{}.*flag.set)().bits(), flag.bit);
@@ -52,7 +52,7 @@ TEST(Interest, WithoutRemovesExactlyTheBitsOfItsArgument) {
     }
 }
 
-TEST(Interest, AsksForExactlyTheBitThatAFlagNames) {
+TEST(Interest, TestsExactlyTheBitOfEachFlag) {
     for (const Flag& flag : flags) {
         SCOPED_TRACE(flag.name);
         EXPECT_TRUE((Interest{flag.bit}.*flag.is)());
@@ -64,7 +64,7 @@ TEST(Interest, ReadWriteIsReadAndWriteTogether) {
     EXPECT_EQ(Interest{}.read_write(), Interest{}.read().write());
 }
 
-TEST(Interest, IsEmptyWhenNoConditionIsAskedForWhateverTheModes) {
+TEST(Interest, IsEmptyIfNoConditionIsRequestedWhateverTheModesAre) {
     EXPECT_TRUE(Interest{}.is_empty());
     EXPECT_TRUE(Interest{}.edge_triggered().oneshot().keep_awake().is_empty());
     for (const std::uint32_t condition :
@@ -74,7 +74,7 @@ TEST(Interest, IsEmptyWhenNoConditionIsAskedForWhateverTheModes) {
     }
 }
 
-TEST(Interest, IsValidForAllFlagsTogetherButExclusive) {
+TEST(Interest, IsValidWithAllFlagsExceptExclusive) {
     Interest all;
     for (const Flag& flag : flags) {
         all = (all.*flag.set)();
@@ -94,7 +94,7 @@ TEST(Interest, RefusesExclusiveWithReadHangupPriorityAndOneshot)  // [interest.e
     EXPECT_FALSE(exclusive.oneshot().is_valid());
 }
 
-TEST(Interest, IsNotValidWithABitThatLinuxDoesNotKnow) {
+TEST(Interest, IsInvalidWithABitThatLinuxDoesNotDefine) {
     const std::uint32_t known = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDNORM |
                                 EPOLLRDBAND | EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP |
                                 EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT |
@@ -104,7 +104,7 @@ TEST(Interest, IsNotValidWithABitThatLinuxDoesNotKnow) {
     }
 }
 
-TEST(Interest, IsBuiltWhileCompiling) {
+TEST(Interest, CanBeAConstantExpression) {
     static_assert(Interest{}.read().edge_triggered().bits() == (EPOLLIN | EPOLLET));
     static_assert(Interest{}.read_write().without(Interest{}.write()) == Interest{}.read());
     static_assert(Interest{EPOLLIN} != Interest{EPOLLOUT});

@@ -28,7 +28,7 @@ using ::testing::Return;
 
 using MockAdd = Mock;
 
-TEST_F(MockAdd, TakesTheSubscriberOverAndNumbersIt)  // [mock.keeps]
+TEST_F(MockAdd, RegistersTheSubscriberUnderANewId)  // [mock.keeps]
 {
     auto subscriber = AnySubscriber::make<Probe>(7, destroyed);
 
@@ -65,7 +65,7 @@ TEST_F(MockAdd, RefusesWhatAReactorRefuses)  // [mock.keeps]
     EXPECT_EQ(reactor.size(), 1U);
 }
 
-TEST_F(MockAdd, AnswersOperationCanceledToTheDestructorsThatItRuns)  // [mock.keeps]
+TEST_F(MockAdd, FailsWithOperationCanceledInTheDestructorsThatItRuns)  // [mock.keeps]
 {
     std::error_code answer;
     int other = 0;
@@ -83,7 +83,7 @@ TEST_F(MockAdd, AnswersOperationCanceledToTheDestructorsThatItRuns)  // [mock.ke
     EXPECT_EQ(answer, std::errc::operation_canceled);
 }
 
-TEST_F(MockAdd, AnswersWhatATestTellsItTo)  // [mock.methods]
+TEST_F(MockAdd, ReturnsWhatTheActionOfATestReturns)  // [mock.methods]
 {
     const std::error_code full{ENOSPC, std::system_category()};
     EXPECT_CALL(reactor, add(_)).WillOnce(Return(std::unexpected{full}));
@@ -114,7 +114,7 @@ TEST_F(Mock, ExpectsEveryOperationWithoutAmbiguity)  // [mock.methods]
     operations.stop();
 }
 
-TEST_F(Mock, ShowsNamesAndFlagsAsWordsWhenAnExpectationFails)  // [mock.methods]
+TEST_F(Mock, PrintsIdsAndFlagsWhenAnExpectationFails)  // [mock.methods]
 {
     EXPECT_EQ(::testing::PrintToString(Interest{}.read().oneshot()), "EPOLLIN|EPOLLONESHOT");
     EXPECT_EQ(::testing::PrintToString(Event{EPOLLHUP}), "EPOLLHUP");
@@ -122,7 +122,7 @@ TEST_F(Mock, ShowsNamesAndFlagsAsWordsWhenAnExpectationFails)  // [mock.methods]
     EXPECT_EQ(::testing::PrintToString(RegistrationKey{BorrowedFd{7}}), "7#0");
 }
 
-TEST_F(Mock, FindsAKeptSubscriberByItsType)  // [mock.keeps]
+TEST_F(Mock, FindsARegisteredSubscriberByItsType)  // [mock.keeps]
 {
     const RegistrationId name = add(7);
 
@@ -134,7 +134,7 @@ TEST_F(Mock, FindsAKeptSubscriberByItsType)  // [mock.keeps]
 
 using MockModify = Mock;
 
-TEST_F(MockModify, ChangesTheInterestThatTheHandlerIsTold)  // [mock.modify]
+TEST_F(MockModify, ChangesTheInterestThatTheHandlerReceives)  // [mock.modify]
 {
     const RegistrationId name = add(7);
 
@@ -160,7 +160,7 @@ TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify
     EXPECT_EQ(reactor.interest_of(BorrowedFd{9}), Interest{});
 }
 
-TEST_F(MockModify, LetsAnExclusiveSubscriberPauseAndResumeAsAnything)  // [mock.modify]
+TEST_F(MockModify, PausesAnExclusiveSubscriberAndResumesItWithAnyInterest)  // [mock.modify]
 {
     const RegistrationId name = add(7, {}, Interest{}.read().exclusive());
 
@@ -174,7 +174,7 @@ TEST_F(MockModify, LetsAnExclusiveSubscriberPauseAndResumeAsAnything)  // [mock.
 
 using MockRemove = Mock;
 
-TEST_F(MockRemove, DestroysAtOnceWhenNoHandlerIsFired)  // [mock.remove]
+TEST_F(MockRemove, DestroysAtOnceIfNoHandlerIsRunning)  // [mock.remove]
 {
     EXPECT_TRUE(reactor.remove(add(7)));
     EXPECT_EQ(destroyed, 1);
@@ -184,7 +184,7 @@ TEST_F(MockRemove, DestroysAtOnceWhenNoHandlerIsFired)  // [mock.remove]
     EXPECT_FALSE(reactor.remove_now(BorrowedFd{7}));
 }
 
-TEST_F(MockRemove, DestroysTheFiredOneWhenItsHandlerHasReturned)  // [mock.remove]
+TEST_F(MockRemove, DestroysTheRunningSubscriberWhenItsHandlerHasReturned)  // [mock.remove]
 {
     for (const bool now : {false, true}) {
         const int before = destroyed;
@@ -200,7 +200,7 @@ TEST_F(MockRemove, DestroysTheFiredOneWhenItsHandlerHasReturned)  // [mock.remov
     }
 }
 
-TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrNow)  // [mock.remove]
+TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrAtOnce)  // [mock.remove]
 {
     const RegistrationId later = add(8);
     const RegistrationId now = add(9);
@@ -231,7 +231,7 @@ TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
     EXPECT_EQ(reactor.size(), 0U);
 }
 
-TEST_F(Mock, TakeHandsOutWhatIsKeptButNotTheFiredOne)  // [mock.extract]
+TEST_F(Mock, ExtractReturnsAnySubscriberButTheRunningOne)  // [mock.extract]
 {
     const RegistrationId other = add(8);
     const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
@@ -249,7 +249,7 @@ TEST_F(Mock, TakeHandsOutWhatIsKeptButNotTheFiredOne)  // [mock.extract]
     EXPECT_EQ(reactor.add(taken)->fd(), 8);
 }
 
-TEST_F(Mock, ContainsKnowsNamesAndDescriptors)  // [mock.contains]
+TEST_F(Mock, ContainsTakesIdsAndDescriptors)  // [mock.contains]
 {
     const RegistrationId name = add(7);
 
@@ -260,7 +260,7 @@ TEST_F(Mock, ContainsKnowsNamesAndDescriptors)  // [mock.contains]
     EXPECT_FALSE(reactor.contains(BorrowedFd{8}));
 }
 
-TEST_F(Mock, AgainIsAnsweredForTheFiredOneOnly)  // [mock.requeue]
+TEST_F(Mock, RequeueReturnsTrueForTheRunningSubscriberOnly)  // [mock.requeue]
 {
     const RegistrationId other = add(8);
     bool self_answer = false;

@@ -17,7 +17,7 @@
 namespace eventp {
 namespace {
 
-TEST(RegistrationId, IsEqualOnlyToTheSameNumberAndGeneration) {
+TEST(RegistrationId, IsEqualOnlyToTheSameDescriptorAndGeneration) {
     EXPECT_EQ(RegistrationId(7, 42), RegistrationId(7, 42));
     EXPECT_NE(RegistrationId(7, 42), RegistrationId(7, 43));
     EXPECT_NE(RegistrationId(7, 42), RegistrationId(8, 42));
@@ -25,7 +25,7 @@ TEST(RegistrationId, IsEqualOnlyToTheSameNumberAndGeneration) {
     EXPECT_EQ(RegistrationId(7, 42).generation(), 42U);
 }
 
-TEST(RegistrationId, HashesNumberAndGeneration) {
+TEST(RegistrationId, HashesDescriptorAndGeneration) {
     const std::hash<RegistrationId> hash;
     std::unordered_set<RegistrationId> names;
     std::unordered_set<std::size_t> hashes;
@@ -53,7 +53,7 @@ TEST(RegistrationId, IsFormattedAsItsString) {
 }
 #endif
 
-TEST(RegistrationKey, OfARegistrationNamesExactlyThatRegistration)  // [registration.stale]
+TEST(RegistrationKey, OfARegistrationIdIdentifiesExactlyThatRegistration)  // [registration.stale]
 {
     const RegistrationKey key = RegistrationId{7, 42};
 
@@ -61,14 +61,14 @@ TEST(RegistrationKey, OfARegistrationNamesExactlyThatRegistration)  // [registra
     EXPECT_EQ(key.generation(), 42U);
 }
 
-TEST(RegistrationKey, OfARegistrationThatNamesNobodyNamesNobody)  // [registration.stale]
+TEST(RegistrationKey, OfAnEmptyRegistrationIdIdentifiesNothing)  // [registration.stale]
 {
     EXPECT_EQ(RegistrationKey{RegistrationId{}}.fd(), -1);
     EXPECT_EQ(RegistrationKey(RegistrationId(7, 0)).fd(), -1)
         << "must not name whatever has the number 7";
 }
 
-TEST(RegistrationKey, OfADescriptorNamesWhateverIsRegisteredUnderItsNumber) {
+TEST(RegistrationKey, OfADescriptorIdentifiesWhateverIsRegisteredUnderIt) {
     const auto takes = [](RegistrationKey key) { return key; };
     BorrowedFd borrowed{7};
     const BorrowedFd constant{7};

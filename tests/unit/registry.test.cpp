@@ -52,7 +52,7 @@ TEST(Registry, FindsASlotByDescriptorOrById) {
     EXPECT_EQ(registry.size(), 1U);
 }
 
-TEST(Registry, FindsNothingForAnotherGenerationOrNumber)  // [registration.stale]
+TEST(Registry, FindsNothingForAnotherGenerationOrDescriptor)  // [registration.stale]
 {
     Registry registry;
     Slot slot = slot_of(7, 42);
@@ -101,7 +101,7 @@ TEST(Registry, FindsEverySlotAfterItHasGrown) {
     EXPECT_EQ(at(registry, count), nullptr);
 }
 
-TEST(Registry, TakesAVeryLargeDescriptorWithoutRoomForAllSmallerOnes) {
+TEST(Registry, AcceptsAVeryLargeDescriptorWithoutMemoryForAllSmallerOnes) {
     Registry registry;
     Slot slot = slot_of(1'000'000'000, 1);
     EXPECT_FALSE(static_cast<bool>(registry.entry(slot.fd)));

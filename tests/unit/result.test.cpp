@@ -10,7 +10,7 @@
 namespace eventp {
 namespace {
 
-TEST(Result, CarriesARefusalInTheCategoryOfTheKernels) {
+TEST(Result, HoldsAnErrorInTheCategoryOfTheKernel) {
     const Result<int> result = detail::error(std::errc::file_exists);
 
     ASSERT_FALSE(result);
@@ -18,7 +18,7 @@ TEST(Result, CarriesARefusalInTheCategoryOfTheKernels) {
     EXPECT_EQ(result.error(), std::error_code(EEXIST, std::system_category()));
 }
 
-TEST(Result, OfNothingSaysOnlyWhetherItWentWell) {
+TEST(Result, WithoutAValueHoldsOnlyWhetherTheCallSucceeded) {
     const Result<> good;
     const Result<> bad = detail::error(std::errc::bad_file_descriptor);
 

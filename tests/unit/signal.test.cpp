@@ -89,7 +89,7 @@ TEST(SignalSet, BlocksItsSignalsWhileItExistsAndNoOthers) {  // [signal.blocks]
     EXPECT_FALSE(is_blocked(SIGRTMIN));
 }
 
-TEST(SignalSet, LeavesBlockedWhatWasBlockedBeforeIt) {  // [signal.mask]
+TEST(SignalSet, DoesNotUnblockSignalsThatWereBlockedBefore) {  // [signal.mask]
     change_mask(SIG_BLOCK, SIGUSR1);
     {
         const SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2}).value();

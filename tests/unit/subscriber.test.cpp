@@ -43,7 +43,7 @@ struct WithAll : Base {
     Interest told;
 };
 
-TEST(Subscriber, HandlesWithTheParametersThatItNames)  // [subscriber.custom]
+TEST(Subscriber, IsCalledWithTheParametersOfItsHandle)  // [subscriber.custom]
 {
     NiceMock<MockReactor> reactor;
     AnySubscriber subscriber{WithAll{}};
@@ -136,7 +136,7 @@ public:
 
     Event seen;
 };
-/// Shows what its private base has, which nobody else may convert it to.
+/// Exposes a function of its private base, to which no other code can convert it.
 class Hiding : Public {
 public:
     using Public::fd;

@@ -56,7 +56,7 @@ protected:
     std::vector<std::string> fired_;
 };
 
-TEST_F(TimersInFakeTime, CallAHandlerOnceWhenItsDelayIsOverAndNotBefore) {
+TEST_F(TimersInFakeTime, CallAHandlerOnceAfterItsDelayAndNotBefore) {
     // [timer.after] [timer.never_early]
     timers_.after(10ns, log("a")).value();
 
@@ -69,7 +69,7 @@ TEST_F(TimersInFakeTime, CallAHandlerOnceWhenItsDelayIsOverAndNotBefore) {
     EXPECT_EQ(timers_.size(), 0U);
 }
 
-TEST_F(TimersInFakeTime, FireInTheNextTurnWhenTheDelayIsZeroOrLess) {  // [timer.after]
+TEST_F(TimersInFakeTime, FireInTheNextTurnIfTheDelayIsZeroOrNegative) {  // [timer.after]
     timers_.after(0s, log("zero")).value();
     timers_.after(-5s, log("negative")).value();
     timers_.at(steady_clock::time_point::min(), log("past")).value();
@@ -91,7 +91,7 @@ TEST_F(TimersInFakeTime, FireInTheOrderOfTheirDeadlines) {  // [timer.order] [ti
     EXPECT_THAT(fired_, ElementsAre("a", "b", "c", "d"));
 }
 
-TEST_F(TimersInFakeTime, KeepTheOrderOfATimerThatWasPutOffAfterItHadItsPlace) {  // [timer.order]
+TEST_F(TimersInFakeTime, FireAPostponedTimerInTheOrderOfItsNewDeadline) {  // [timer.order]
     const TimerId put_off = timers_.at(in(10ns), log("b")).value();
     timers_.at(in(20ns), log("a")).value();
     timers_.at(in(5ns), log("first")).value();
@@ -103,7 +103,7 @@ TEST_F(TimersInFakeTime, KeepTheOrderOfATimerThatWasPutOffAfterItHadItsPlace) { 
     EXPECT_THAT(fired_, ElementsAre("first", "a", "b"));
 }
 
-TEST_F(TimersInFakeTime, TickWithoutDriftHoweverLateTheLoopIs) {  // [timer.every]
+TEST_F(TimersInFakeTime, TickWithoutDriftHoweverLateTheHandlerRuns) {  // [timer.every]
     std::vector<std::uint64_t> counts;
     const TimerId id =
         timers_.every(100ns, [&](Expirations e) { counts.push_back(e.count()); }).value();
@@ -129,7 +129,7 @@ TEST_F(TimersInFakeTime, RefuseAPeriodThatIsNotPositive) {  // [timer.every]
         << "a period above zero is rounded up";
 }
 
-TEST_F(TimersInFakeTime, TakeAnyDurationAndRoundItUp) {  // [timer.never_early]
+TEST_F(TimersInFakeTime, AcceptAnyDurationAndRoundItUp) {  // [timer.never_early]
     using Picoseconds = std::chrono::duration<std::int64_t, std::pico>;
 
     timers_.after(Picoseconds{1}, log("one")).value();
@@ -149,7 +149,7 @@ TEST_F(TimersInFakeTime, TakeAnyDurationAndRoundItUp) {  // [timer.never_early]
     EXPECT_EQ(timers_.size(), 2U);
 }
 
-TEST_F(TimersInFakeTime, AreNotCalledOnceCancelled) {  // [timer.cancel] [timer.stale]
+TEST_F(TimersInFakeTime, AreNotCalledAfterTheyWereCancelled) {  // [timer.cancel] [timer.stale]
     const TimerId id = timers_.after(10ns, log("a")).value();
     timers_.after(20ns, log("b")).value();
 
@@ -270,7 +270,7 @@ TEST_F(TimersInFakeTime, RunWhatAHandlerArmsInALaterTurn) {  // [timer.bounded]
     EXPECT_EQ(calls, 3);
 }
 
-TEST_F(TimersInFakeTime, RunNoMoreThanSoManyInATurn) {  // [timer.bounded]
+TEST_F(TimersInFakeTime, RunAtMostExpiredPerTurnHandlersInATurn) {  // [timer.bounded]
     constexpr std::size_t many = 3 * Timers::expired_per_turn + 7;
     std::size_t calls = 0;
     for (std::size_t i = 0; i < many; ++i) {
@@ -288,7 +288,7 @@ TEST_F(TimersInFakeTime, RunNoMoreThanSoManyInATurn) {  // [timer.bounded]
     EXPECT_EQ(reactor_.run_once(0s).value(), 0U);
 }
 
-TEST_F(TimersInFakeTime, AskTheKernelOnlyWhenSomethingIsToExpireEarlier) {  // [timer.lazy]
+TEST_F(TimersInFakeTime, SetTheTimerfdOnlyForAnEarlierDeadline) {  // [timer.lazy]
     timers_.after(100ns, log("a")).value();
     const int before = FakeTime::settings();
 
@@ -309,7 +309,7 @@ TEST_F(TimersInFakeTime, AskTheKernelOnlyWhenSomethingIsToExpireEarlier) {  // [
     EXPECT_EQ(FakeTime::last_set(), 0) << "nothing is armed: the timerfd is off";
 }
 
-TEST_F(TimersInFakeTime, AnswerWhatTheKernelAnswersAndChangeNothing) {  // [timer.after]
+TEST_F(TimersInFakeTime, ReturnTheErrorOfTheKernelAndChangeNothing) {  // [timer.after]
     bool moved = false;
     struct Handler {
         Handler(bool& flag) : moved{&flag} {}
@@ -330,7 +330,7 @@ TEST_F(TimersInFakeTime, AnswerWhatTheKernelAnswersAndChangeNothing) {  // [time
     EXPECT_THAT(fired_, ElementsAre("a"));
 }
 
-TEST_F(TimersInFakeTime, TakeTimesOfTheirOwnClockOnly) {  // [timer.at]
+TEST_F(TimersInFakeTime, AcceptTimesOfTheirOwnClockOnly) {  // [timer.at]
     Timers boot = Timers::create(reactor_, Timers::Clock::boottime).value();
     EXPECT_EQ(FakeTime::last_clock(), CLOCK_BOOTTIME);
 
@@ -369,10 +369,10 @@ TEST_F(TimersInFakeTime, LetAnExceptionLeaveTheTurnAndRunTheRestInTheNext) {  //
     EXPECT_THAT(fired_, ElementsAre("thrower", "rest"));
 
     EXPECT_EQ(ticks, 1);
-    EXPECT_EQ(timers_.size(), 1U) << "the ticking one goes on";
+    EXPECT_EQ(timers_.size(), 1U) << "the periodic timer continues";
 }
 
-TEST_F(TimersInFakeTime, SurviveAHandlerThatCannotBeMade) {  // [timer.after]
+TEST_F(TimersInFakeTime, SurviveAHandlerWhoseConstructorThrows) {  // [timer.after]
     struct Throws {
         Throws() = default;
         Throws(const Throws&) { throw 3; }

@@ -142,7 +142,8 @@ TEST_F(AHandlerWhoseConstructor, RunsTheReactorWakesItInTime) {  // [timer.lazy]
     EXPECT_THAT(log_, ElementsAre("called"));
 }
 
-TEST_F(AHandlerWhoseConstructor, MeetsARefusalOfTheKernelIsRefusedAndDestroyed) {  // [timer.after]
+TEST_F(AHandlerWhoseConstructor,
+       MakesTheKernelFailIsRefusedAndDestroyed) {  // [timer.after]
     timers_->after(1h, write("later")).value();
 
     const auto armed = arm([this] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// fork() at every place where timers run code of the user: the child calls no other handler and
+// fork() at every place where timers run user code: the child calls no other handler and
 // does not touch the timerfd, which it shares with its parent.
 #include <chrono>
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // fork() in a timer's handler, and in an operation of the reactor, under a reactor that does not
-// know of forks: timers ask themselves.
+// detect forks: timers detect them themselves.
 #include <chrono>
 #include <functional>
 #include <optional>

@@ -44,7 +44,7 @@ struct Overloaded {
     bool* called;
 };
 
-TEST(TimerHandler, IsGivenWhatItNamesInAnyOrder) {  // [timer.parameters]
+TEST(TimerHandler, ReceivesItsParametersInAnyOrder) {  // [timer.parameters]
     int calls = 0;
     const auto check = [&](TimerId id, Expirations expirations) {
         calls += id == some_id && expirations.count() == 7 && expirations.missed() == 6 ? 1 : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A Timers, its subscriber, its handlers and the reactor end in any order.
+// A Timers, its subscriber, its handlers and the reactor are destroyed in any order.
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -45,7 +45,8 @@ private:
     bool live_ = true;
 };
 
-TEST(TimersLifetime, WithoutTheTimersNoHandlerRunsAndTheSubscriberLeaves) {  // [timer.lifetime]
+TEST(TimersLifetime,
+     AfterTheTimersAreDestroyedNoHandlerRunsAndTheSubscriberIsRemoved) {  // [timer.lifetime]
     const FakeTime::Begin begin;
     Reactor reactor;
     auto owned = std::make_shared<int>(0);
@@ -61,7 +62,7 @@ TEST(TimersLifetime, WithoutTheTimersNoHandlerRunsAndTheSubscriberLeaves) {  // 
     EXPECT_EQ(reactor.stats().registered, 0U);
 }
 
-TEST(TimersLifetime, WithoutTheReactorArmingAnswersBrokenPipe) {  // [timer.lifetime]
+TEST(TimersLifetime, AfterTheReactorIsDestroyedArmingFailsWithBrokenPipe) {  // [timer.lifetime]
     const FakeTime::Begin begin;
     auto owned = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = owned;
@@ -92,7 +93,7 @@ TEST(TimersLifetime, AHandlerMayDestroyItsTimers) {  // [timer.lifetime]
                     EXPECT_FALSE(watched.expired()) << "it is running";
                 })
         .value();
-    timers->after(2ns, [] { FAIL() << "its timers are gone"; }).value();
+    timers->after(2ns, [] { FAIL() << "its timers are destroyed"; }).value();
     FakeTime::advance(1s);
 
     EXPECT_EQ(reactor.run_once(0s).value(), 1U);
@@ -138,7 +139,7 @@ TEST(TimersLifetime, TheDestructorOfAHandlerMayCallBack) {  // [timer.lifetime] 
     EXPECT_FALSE(timers.has_value());
 }
 
-TEST(TimersLifetime, NothingIsArmedByAHandlerThatEndsWithItsTimers) {  // [timer.lifetime]
+TEST(TimersLifetime, AHandlerThatIsDestroyedWithItsTimersCannotArm) {  // [timer.lifetime]
     const FakeTime::Begin begin;
     Reactor reactor;
     std::optional<Timers> timers{Timers::create(reactor).value()};
@@ -190,7 +191,7 @@ TEST(TimersLifetime, TimersMoveToAnotherReactorWithTheirSubscriber) {  // [timer
     EXPECT_EQ(fired, 1);
 }
 
-TEST(TimersLifetime, NoFurtherHandlerRunsOnceOneHasRemovedTheSubscriber) {  // [timer.lifetime]
+TEST(TimersLifetime, NoOtherHandlerRunsAfterOneHasRemovedTheSubscriber) {  // [timer.lifetime]
     const FakeTime::Begin begin;
     NiceMock<testing::MockReactor> reactor;
     Timers timers = Timers::create(reactor).value();
@@ -212,7 +213,7 @@ TEST(TimersLifetime, NoFurtherHandlerRunsOnceOneHasRemovedTheSubscriber) {  // [
     EXPECT_EQ(timers.after(1s, [] {}).error(), std::errc::broken_pipe);
 }
 
-TEST(TimersLifetime, TheAnswerOfAReactorThatTakesNoSubscriberIsTheAnswer) {  // [timer.create]
+TEST(TimersLifetime, CreateReturnsTheErrorOfAdd) {  // [timer.create]
     const FakeTime::Begin begin;
     NiceMock<testing::MockReactor> reactor;
     ON_CALL(reactor, add(_))
@@ -222,7 +223,7 @@ TEST(TimersLifetime, TheAnswerOfAReactorThatTakesNoSubscriberIsTheAnswer) {  // 
     EXPECT_EQ(Timers::create(reactor).error(), std::errc::no_space_on_device);
 }
 
-TEST(TimersLifetime, WithoutATimerfdThereAreNoTimers) {  // [timer.create]
+TEST(TimersLifetime, CreateReturnsTheErrorOfTimerfdCreate) {  // [timer.create]
     const FakeTime::Begin begin;
     Reactor reactor;
     FakeTime::fail_with(-EMFILE);
@@ -230,7 +231,7 @@ TEST(TimersLifetime, WithoutATimerfdThereAreNoTimers) {  // [timer.create]
     EXPECT_EQ(Timers::create(reactor).error(), std::errc::too_many_files_open);
 }
 
-TEST(TimersLifetime, TimersDoNotAnswerToTheNamesOfOthers) {  // [timer.stale]
+TEST(TimersLifetime, TimersDoNotKnowTheIdsOfOtherTimers) {  // [timer.stale]
     const FakeTime::Begin begin;
     Reactor reactor;
     Timers some = Timers::create(reactor).value();
@@ -243,7 +244,7 @@ TEST(TimersLifetime, TimersDoNotAnswerToTheNamesOfOthers) {  // [timer.stale]
     EXPECT_FALSE(others.cancel(one));
 }
 
-TEST(TimersLifetime, AMovedFromTimersAnswersAndDoesNothing) {  // [timer.lifetime]
+TEST(TimersLifetime, AMovedFromTimersFailsAndDoesNothing) {  // [timer.lifetime]
     const FakeTime::Begin begin;
     Reactor reactor;
     Timers timers = Timers::create(reactor).value();

@@ -69,7 +69,7 @@ TEST(TimerQueue, SaysThatATimerSurfacesInTimeOnlyIfItIsInTheHeap) {
     EXPECT_FALSE(queue.surfaces_before(1, 20));
 }
 
-/// Takes all timers out, from the front.
+/// Removes all timers, from the front.
 std::vector<std::uint32_t> drain(TimerQueue& queue) {
     std::vector<std::uint32_t> order;
     queue.merge_unsorted();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Handlers that cannot be called are refused where they are given.
+// Handlers that cannot be called are refused when a timer is armed with them.
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -104,7 +104,7 @@ void function() {
     ++functions_called;
 }
 
-TYPED_TEST(TimersThatAreArmed, TakeFunctionsAndWrappersThatAreNotEmpty) {  // [timer.null]
+TYPED_TEST(TimersThatAreArmed, AcceptFunctionsAndWrappersThatAreNotEmpty) {  // [timer.null]
     functions_called = 0;
     const std::function<void()> wrapped = function;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A handler throws at its nth copy, move or call, n = 1, 2, 3 and so on until nothing is thrown:
-// each time the caller gets the exception, and the Timers is as before.
+// each time the caller receives the exception, and the Timers is as before.
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -178,7 +178,8 @@ TEST_P(ArmingAHandlerThatThrows, ChangesNothing) {  // [timer.after] [timer.at] 
 
 // --- after that -----------------------------------------------------------------------------
 
-TEST_P(ArmingAHandlerThatThrows, NeverCopiesOrMovesItAgain) {  // [timer.reschedule] [timer.cancel]
+TEST_P(ArmingAHandlerThatThrows,
+       NeverCopiesOrMovesTheHandlerAgain) {  // [timer.reschedule] [timer.cancel]
     World world;
     const TimerId id = GetParam().arm(*world.timers, world.record).value();
     world.record.throw_at = 1;
@@ -196,7 +197,8 @@ TEST_P(ArmingAHandlerThatThrows, NeverCopiesOrMovesItAgain) {  // [timer.resched
     EXPECT_EQ(world.record.live, 0);
 }
 
-TEST_P(ArmingAHandlerThatThrows, LeavesTheOthersToTheNextTurnWhenItIsCalled) {  // [timer.throws]
+TEST_P(ArmingAHandlerThatThrows,
+       LeavesTheOtherTimersToTheNextTurnIfTheCallThrows) {  // [timer.throws]
     World world;
     const bool ticks = GetParam().name.starts_with("every");
     EXPECT_TRUE(GetParam().arm(*world.timers, world.record));

@@ -197,7 +197,7 @@ TEST_P(AHandlerThat, MakesNoTurnLongerAndArmsForLaterTurnsOnly) {
     EXPECT_EQ(turns.turn(), 0U);
 }
 
-TEST(TimersTurn, CallsAsManyAsItMayAndAllWhenThatIsEnough) {  // [timer.bounded]
+TEST(TimersTurn, CallsAtMostExpiredPerTurnHandlersAndAllIfThereAreFewer) {  // [timer.bounded]
     constexpr std::size_t most = Timers::expired_per_turn;
     Turns turns{[](Turns& self, TimerId) { self.arm(0s); }};
     for (std::size_t i = 0; i < most + 1; ++i) {
@@ -233,7 +233,7 @@ TEST(TimersTurn, CallsATimerWithATinyPeriodOnce) {  // [timer.bounded] [timer.ev
     EXPECT_THAT(ticks, ElementsAre(3, 5));
 }
 
-TEST(TimersTurn, OfADueTimerThatAnotherReschedulesToThePastIsALaterOne) {  // [timer.reschedule]
+TEST(TimersTurn, OfADueTimerThatIsRescheduledToThePastIsALaterOne) {  // [timer.reschedule]
     for (const nanoseconds deadline : {2ns, 3ns, 4ns, 10ns}) {
         const FakeTime::Begin begin;
         Reactor reactor;

@@ -10,7 +10,7 @@
 namespace eventp {
 namespace {
 
-TEST(ToString, SpellsAnInterestAsLinuxDoes) {
+TEST(ToString, WritesAnInterestWithTheNamesOfLinux) {
     EXPECT_EQ(to_string(Interest{}.read().edge_triggered()), "EPOLLIN|EPOLLET");
     EXPECT_EQ(to_string(Interest{}.write().exclusive().keep_awake()),
               "EPOLLOUT|EPOLLEXCLUSIVE|EPOLLWAKEUP");
@@ -18,22 +18,22 @@ TEST(ToString, SpellsAnInterestAsLinuxDoes) {
               "EPOLLPRI|EPOLLRDHUP|EPOLLONESHOT");
 }
 
-TEST(ToString, SpellsAnEventAsLinuxDoes) {
+TEST(ToString, WritesAnEventWithTheNamesOfLinux) {
     EXPECT_EQ(to_string(Event{EPOLLIN | EPOLLERR | EPOLLHUP}), "EPOLLIN|EPOLLERR|EPOLLHUP");
     EXPECT_EQ(to_string(Event{EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG}),
               "EPOLLRDNORM|EPOLLRDBAND|EPOLLWRNORM|EPOLLWRBAND|EPOLLMSG");
 }
 
-TEST(ToString, SpellsNothingAsZero) {
+TEST(ToString, WritesNoBitsAsZero) {
     EXPECT_EQ(to_string(Interest{}), "0");
     EXPECT_EQ(to_string(Event{}), "0");
 }
 
-TEST(ToString, KeepsBitsWithoutANameAsANumber) {
+TEST(ToString, WritesBitsWithoutANameAsANumber) {
     EXPECT_EQ(to_string(Event{EPOLLIN | (1U << 20U)}), "EPOLLIN|1048576");
 }
 
-TEST(ToString, SpellsARegistrationAsNumberAndGeneration) {
+TEST(ToString, WritesARegistrationIdAsDescriptorAndGeneration) {
     EXPECT_EQ(to_string(RegistrationId{7, 42}), "7#42");
     EXPECT_EQ(to_string(RegistrationId{}), "-1#0");
 }

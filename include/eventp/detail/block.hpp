@@ -8,9 +8,9 @@
 #include <eventp/detail/slot.hpp>
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// In front of an object that shares one allocation with the slots that lead to it.
+/// The header of an object that shares one allocation with the slots that point to it.
 ///
 ///     allocation        Block (16 bytes)   object    slot 0                 slot 1
 ///     v                 v                  v         v                      v
@@ -18,10 +18,10 @@ namespace eventp::detail {
 ///     | padding, when   | owners, holders, | T       | Slot (24) | address  | Slot (24) | ...
 ///     | align > 16      | alignment        |         |           | of T     |           |
 ///
-/// Invariant: the object is live while `owners` is not 0, the memory is there while `holders` is
-/// not. A slot is an owner as long as its value, and a holder as long as its memory, which the
-/// quarantine may keep for much longer; the object itself is a holder.
-/// Atomic: slots that were taken to other reactors may end on other threads.
+/// Invariant: the object is alive while `owners` is not 0, and the memory is allocated while
+/// `holders` is not 0. A slot is an owner until its value is destroyed, and a holder until its
+/// memory is freed, which the quarantine may delay; the object itself is a holder.
+/// Atomic, because slots that were moved to other reactors may be destroyed on other threads.
 struct Block {
     std::atomic<std::uint32_t> owners;
     std::atomic<std::uint32_t> holders;
@@ -30,14 +30,14 @@ struct Block {
 };
 static_assert(sizeof(Block) == 16);
 
-/// Memory for an object and `slots` slots behind it, with one owner and one holder: the caller,
-/// who makes the object, and the object. Throws std::bad_alloc.
+/// Memory for an object and `slots` slots after it, with one owner and one holder: the caller,
+/// which constructs the object, and the object. Throws std::bad_alloc.
 [[nodiscard]] EVENTP_API Block* allocate_block(std::size_t object_size, std::size_t object_align,
                                                std::size_t slots);
-/// Makes one of the slots, which becomes a holder and has the address of the object as its value.
+/// Makes one of the slots, which becomes a holder; its value is the address of the object.
 [[nodiscard]] EVENTP_API Slot* make_slot_in(Block* block, std::size_t object_size,
                                             std::size_t index) noexcept;
-/// Frees the memory with its last holder.
+/// Removes one holder, and frees the memory if it was the last one.
 EVENTP_API void drop_memory_ref(Block* block) noexcept;
 
 /// True once in each forked child.
@@ -50,10 +50,10 @@ EVENTP_API void drop_memory_ref(Block* block) noexcept;
     return reinterpret_cast<Block*>(static_cast<std::byte*>(object) - sizeof(Block));
 }
 
-/// The value of a slot that leads to an object somewhere else. It is trivial, and nothing ends its
-/// life but the memory's end: free_slot() still asks it for the block.
+/// The value of a slot that points to an object elsewhere. The pointer stays readable after the
+/// subscriber was destroyed, until the memory is freed: free_slot() finds the block by it.
 [[nodiscard]] inline void*& object_pointer_of(Slot* slot) noexcept {
     return *static_cast<void**>(value_of(slot));
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

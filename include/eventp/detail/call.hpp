@@ -19,7 +19,7 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/result.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// R for a closure that returns R, and for one that returns Result<R>.
 template <typename R>
@@ -216,4 +216,4 @@ private:
     std::shared_ptr<CallTask> self_;
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -7,7 +7,7 @@
 #include <eventp/exit_status.hpp>
 #include <eventp/reactor_ops.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ChildProcess;
 
@@ -49,4 +49,4 @@ struct ExitParameters {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -5,15 +5,16 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// Writes "eventp: <text>" and where it was noticed to standard error, then aborts.
+/// Writes "eventp: <text>" and the source location to standard error, then aborts.
 ///
-/// For broken contracts only: what the kernel or the state of a reactor can refuse is a Result.
+/// For broken preconditions only. Failures that depend on the kernel or on the state of a reactor
+/// are returned as a Result.
 [[noreturn]] EVENTP_API void contract_failed(
     const char* text, std::source_location where = std::source_location::current()) noexcept;
 
-/// Checks what the caller owes, in every build type.
+/// Checks a precondition, in every build type.
 inline void expects(bool held, const char* text,
                     std::source_location where = std::source_location::current()) noexcept {
     if (!held) [[unlikely]] {
@@ -21,4 +22,4 @@ inline void expects(bool held, const char* text,
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -17,14 +17,14 @@
 #include <eventp/registration_id.hpp>
 #include <eventp/subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// One more owner of the object of a block.
+/// Adds an owner of the object of a block.
 inline void add_object_ref(Block* block) noexcept {
     block->owners.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// Destroys the object with its last owner.
+/// Removes an owner, and destroys the object if it was the last one.
 template <typename T>
 void drop_object_ref(Block* block) noexcept {
     if (block->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -33,7 +33,7 @@ void drop_object_ref(Block* block) noexcept {
     }
 }
 
-/// Where a device has a descriptor, and which of its member functions is called for it.
+/// Where a device stores a descriptor, and the member function that is called for its events.
 template <auto Where, auto Function>
 struct Watch {};
 
@@ -41,14 +41,16 @@ template <typename T, auto Where>
 consteval bool check_where() {
     if constexpr (std::is_invocable_v<decltype(Where), T&>) {
         using Given = std::remove_reference_t<std::invoke_result_t<decltype(Where), T&>>;
-        static_assert(Descriptor<Given>,
-                      "eventp: what a device watches is a Descriptor, not a number: say who closes "
-                      "it with OwnedFd or BorrowedFd");
+        static_assert(
+            Descriptor<Given>,
+            "eventp: the first argument of watch<Where, Function> must be a Descriptor, not "
+            "an int: use OwnedFd, which closes it, or BorrowedFd, which does not");
         return Descriptor<Given>;
     } else {
-        static_assert(std::is_invocable_v<decltype(Where), T&>,
-                      "eventp: watch<Where, Function> takes first a data member of the device, or "
-                      "a member function or lambda that gives the descriptor of one");
+        static_assert(
+            std::is_invocable_v<decltype(Where), T&>,
+            "eventp: the first argument of watch<Where, Function> must be a data member of "
+            "the device, or a member function or lambda that returns a descriptor of it");
         return false;
     }
 }
@@ -58,26 +60,27 @@ consteval bool check_function() {
     using F = decltype(Function);
     if constexpr (SignatureOf<F>::readable && std::is_member_function_pointer_v<F>) {
         static_assert(std::is_convertible_v<T&, typename SignatureOf<F>::Class&>,
-                      "eventp: the member function belongs to the device it is called on");
+                      "eventp: the second argument of watch<Where, Function> must be a member "
+                      "function of the device, not of another class");
         static_assert(std::is_void_v<typename SignatureOf<F>::Result>,
                       "eventp: a handler must return void; its result would be ignored");
         return std::is_convertible_v<T&, typename SignatureOf<F>::Class&>;
     } else {
         static_assert(std::is_member_function_pointer_v<F> && SignatureOf<F>::readable,
-                      "eventp: watch<Where, Function> takes second a member function of the "
-                      "device, neither volatile nor variadic nor for rvalues only");
+                      "eventp: the second argument of watch<Where, Function> must be a member "
+                      "function of the device that is not volatile, variadic or &&-qualified");
         return false;
     }
 }
 
-/// What a slot of a device does. Its value is the address of the T.
+/// The operations of a slot of a device. The value of the slot is the address of the T.
 template <typename T, typename Watched>
 struct DevicePart;
 
 template <typename T, auto Where, auto Function>
 struct DevicePart<T, Watch<Where, Function>> {
     using Sig = SignatureOf<decltype(Function)>;
-    /// What names the descriptor: a member of the T, or a temporary.
+    /// The descriptor object: a member of the T, or a temporary.
     using Given = std::remove_reference_t<std::invoke_result_t<decltype(Where), T&>>;
     using Fd = UnwrappedOf<Given>;
 
@@ -98,7 +101,7 @@ struct DevicePart<T, Watch<Where, Function>> {
         return fd_of(given);
     }
     static void* find(Slot* slot, const void* key) noexcept {
-        return key == &type_key<T> ? object_pointer_of(slot) : nullptr;
+        return key == type_key<T>() ? object_pointer_of(slot) : nullptr;
     }
     static void run_after_fork(Slot* slot, ReactorOps* reactor) {
         if constexpr (HasAfterFork<T>) {
@@ -109,7 +112,7 @@ struct DevicePart<T, Watch<Where, Function>> {
     }
     static constexpr auto after_fork = HasAfterFork<T> ? &run_after_fork : nullptr;
 
-    static constexpr OperationsTable table{{
+    [[gnu::visibility("hidden")]] static constexpr OperationsTable table{{
         {&call, &destroy, &descriptor, &find, after_fork},
         {&fire_once, &destroy, &descriptor, &find, after_fork},
         {&drop_event, &destroy, &descriptor, &find, after_fork},
@@ -131,9 +134,9 @@ private:
             auto&& given = std::invoke(Where, device);
             call(Unwrapped<Given>::get(given));
         } else {
-            call(device);  // asked for by none of A
+            call(device);  // no parameter is the descriptor object
         }
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -6,7 +6,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
 /// A callable that may be empty: std::function, std::move_only_function and their like. Lambdas are
 /// not, although those without captures convert to a pointer.
@@ -26,4 +26,4 @@ template <typename F>
     }
 }
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

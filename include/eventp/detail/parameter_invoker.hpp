@@ -6,23 +6,23 @@
 
 #include <eventp/detail/signature.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// Calls the handler of a source that is no descriptor (a timer, a child) with what it asks for.
-/// `Source` says what that may be:
+/// Calls the handler of a source that is not a descriptor (a timer, a child) with the arguments for
+/// its parameters. `Source` defines which ones it may have:
 ///
-///     Arguments                 all that a handler may ask for, for one call
-///     Parameters                a TypeList of it, values as such and what is referred to as T&
-///     is_parameter<A>           A may be a parameter
-///     refuse_unless<bool>()     says what may, when false
-///     pick<A>(arguments)        what A gets
+///     Arguments                 all arguments for one call
+///     Parameters                a TypeList of them: values by value, the others as T&
+///     is_parameter<A>           A is allowed as a parameter
+///     refuse_unless<bool>()     if false: an error that lists the allowed parameters
+///     pick<A>(arguments)        the argument for parameter A
 template <typename Source, typename F>
 struct ParameterInvoker {
     using Arguments = typename Source::Arguments;
 
     static constexpr void call(F& handler, Arguments& from) {
         static_assert(!std::is_bind_expression_v<F>,
-                      "eventp: std::bind drops surplus arguments, so its parameters cannot be "
+                      "eventp: std::bind ignores surplus arguments, so its parameters cannot be "
                       "read: use a lambda or std::bind_front");
         if constexpr (CallSignature<F>::readable && !std::is_member_function_pointer_v<F>) {
             call_with(handler, from, typename CallSignature<F>::Parameters{});
@@ -53,4 +53,4 @@ private:
     }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

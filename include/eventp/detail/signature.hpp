@@ -9,7 +9,7 @@
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 class Reactor;
@@ -23,7 +23,7 @@ struct TypeList {
 
 // --- reading a signature ---
 
-/// Parameters and result of a function, member function or call operator, where one can be read.
+/// Parameters and result of a function, member function or call operator, if they can be read.
 template <typename F>
 struct SignatureOf {
     static constexpr bool readable = false;
@@ -69,9 +69,9 @@ struct CallSignature : SignatureOf<F> {};
 template <HasOneCallOperator F>
 struct CallSignature<F> : SignatureOf<decltype(&F::operator())> {};
 
-// --- which parameter gets what ---
+// --- the argument for each parameter ---
 
-/// Everything a handler can ask for, for one event.
+/// All arguments that a handler can receive, for one event.
 template <typename Fd>
 struct Arguments {
     Fd& fd;
@@ -140,7 +140,7 @@ consteval auto check_parameters(TypeList<A...> /*parameters*/) {
 template <typename Fd>
 using HandlerParameters = TypeList<Fd&, Event, ReactorOps&, Interest, RegistrationId>;
 
-/// The parameters out of All, in that order, that a callable takes: as many as it can.
+/// The longest subsequence of All that a callable accepts as its parameters.
 template <typename F, typename All>
 struct LongestCallable {
     template <typename List>
@@ -186,4 +186,4 @@ struct LongestCallable {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -6,7 +6,7 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
@@ -149,11 +149,28 @@ EVENTP_API void free_slot(Slot* slot) noexcept;
     return reinterpret_cast<std::byte*>(slot) + sizeof(Slot);
 }
 
-/// The address that stands for a type. Mutable, because linkers merge equal constants and equal
-/// functions; visible, so that a shared object and a program agree on it if T itself is visible.
+/// The address of identity_of<T> identifies T. It is a function: GCC makes an exported inline
+/// variable STB_GNU_UNIQUE, and dlclose(3) does not unload a shared object that defines one.
+/// [shared_object.unload] no public header defines an exported symbol of that kind. Its body
+/// differs from that of each other type, because linkers fold equal functions.
 template <typename T>
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above; never written.
-[[gnu::visibility("default")]] inline char type_key{};
+struct Identity {
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a constant may be folded.
+    [[gnu::visibility("hidden")]] static inline char byte{};
+};
+template <typename T>
+[[nodiscard, gnu::visibility("default")]] char* identity_of() noexcept {
+    return &Identity<T>::byte;
+}
+
+/// Equal for equal types within an executable or a shared object. [shared_object.find] Equal in two
+/// of them, too, if T has default visibility and the symbol of T is exported by the executable
+/// (-rdynamic; CMake: ENABLE_EXPORTS) or by a shared object that both are linked to. Otherwise the
+/// keys differ, so find() returns null.
+template <typename T>
+[[nodiscard]] const void* type_key() noexcept {
+    return reinterpret_cast<const void*>(&identity_of<T>);
+}
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -5,9 +5,9 @@
 
 #include <eventp/any_subscriber.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// For who keeps subscribers: a reactor, and a mock of one.
+/// Access to the slot of an AnySubscriber, for a reactor and for the mock of one.
 struct SlotAccess {
     [[nodiscard]] static Slot* slot_of(const AnySubscriber& owner) noexcept { return owner.slot_; }
     [[nodiscard]] static Slot* release(AnySubscriber& owner) noexcept {
@@ -16,4 +16,4 @@ struct SlotAccess {
     [[nodiscard]] static AnySubscriber own(Slot* slot) noexcept { return AnySubscriber{slot}; }
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

@@ -10,16 +10,16 @@
 
 #include <eventp/platform.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 class ReactorOps;
 
 namespace detail {
 
-/// Something to be done on the reactor's thread, linked into a mailbox.
+/// Work for the reactor's thread: a node in the list of a mailbox.
 struct Task {
-    /// Runs the task or, if `reactor` is null, drops it; frees its memory in both cases, also if
-    /// what it runs throws.
+    /// Runs the task or, if `reactor` is null, drops it. Frees its memory in both cases, even if
+    /// running it throws.
     using RunOrDrop = void (*)(Task* task, ReactorOps* reactor);
 
     Task* next = nullptr;
@@ -39,12 +39,12 @@ decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
 template <typename F>
 using ClosureResult = decltype(call_closure(std::declval<F&>(), std::declval<ReactorOps&>()));
 
-/// Memory for what one thread makes and another ends. Throws std::bad_alloc.
+/// Memory for an object that one thread makes and another destroys. Throws std::bad_alloc.
 [[nodiscard]] EVENTP_API void* allocate_task(std::size_t size);
 EVENTP_API void free_task(void* task) noexcept;
 inline constexpr std::size_t task_align = 16;
 
-/// A closure that nobody waits for.
+/// A closure whose result is ignored.
 template <typename F>
 struct PostedTask : Task {
     template <typename G>
@@ -58,7 +58,7 @@ struct PostedTask : Task {
         }
     }
 
-    // For new and delete of one that is aligned as usual; the others find the general ones.
+    // For closures with the default alignment; the others use the global operators.
     static void* operator new(std::size_t size) { return allocate_task(size); }
     static void* operator new(std::size_t size, std::align_val_t align) {
         return ::operator new(size, align);
@@ -72,4 +72,4 @@ struct PostedTask : Task {
 };
 
 }  // namespace detail
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE

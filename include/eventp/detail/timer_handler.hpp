@@ -16,11 +16,11 @@
 #include <eventp/reactor_ops.hpp>
 #include <eventp/timer_id.hpp>
 
-namespace eventp::detail {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 
-/// What a timer's handler may ask for: see ParameterInvoker.
+/// The parameters that the handler of a timer may have: see ParameterInvoker.
 struct TimerParameters {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made with all of its members.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): all members are initialised.
     struct Arguments {
         TimerId id;
         Expirations expirations;
@@ -54,8 +54,8 @@ struct TimerParameters {
     }
 };
 
-/// A timer's handler whose type is known no more: five words, in place when it fits in four.
-/// Made where it stays.
+/// A type-erased timer handler of five words. Callables of up to four words are stored inline,
+/// larger ones on the heap. Neither copyable nor movable: it is constructed in its final location.
 class TimerHandler {
 public:
     TimerHandler() noexcept = default;
@@ -71,7 +71,7 @@ public:
     static constexpr bool is_plain =
         is_stored_inline<std::decay_t<F>> && std::is_trivially_constructible_v<std::decay_t<F>, F>;
 
-    /// Into an empty one, which stays empty when the handler's constructor throws.
+    /// Requires that it is empty; it stays empty if the handler's constructor throws.
     template <typename F>
     void emplace(F&& handler) {
         using Stored = std::decay_t<F>;
@@ -92,7 +92,7 @@ public:
         operations_->call(storage_.data(), arguments);
     }
 
-    /// reset() runs code of the user's.
+    /// reset() runs user code.
     [[nodiscard]] bool has_destructor() const noexcept {
         return operations_ != nullptr && operations_->destroy != nullptr;
     }
@@ -106,10 +106,10 @@ public:
 private:
     struct Operations {
         void (*call)(std::byte* storage, TimerParameters::Arguments& arguments);
-        void (*destroy)(std::byte* storage) noexcept;  // null: there is nothing to do
+        void (*destroy)(std::byte* storage) noexcept;  // null: trivial
     };
 
-    /// `Stored` lies in the storage: the handler, or a pointer that owns it.
+    /// `Stored` is the type of the object in the storage: the handler, or a pointer that owns it.
     template <typename F, typename Stored>
     struct OperationsOf {
         // Safety: emplace() made a Stored there, together with these operations.
@@ -125,7 +125,7 @@ private:
         }
         static void destroy(std::byte* storage) noexcept { std::destroy_at(&get(storage)); }
 
-        static constexpr Operations operations{
+        [[gnu::visibility("hidden")]] static constexpr Operations operations{
             &call, std::is_trivially_destructible_v<Stored> ? nullptr : &destroy};
     };
 
@@ -134,7 +134,7 @@ private:
 };
 static_assert(sizeof(TimerHandler) == 5 * sizeof(void*));
 
-/// Makes a handler where it is to stay: a reference to a callable, as long as one call lasts.
+/// A reference to a callable that constructs a handler in its final location. Valid for one call.
 class TimerHandlerMaker {
 public:
     template <typename Make>
@@ -151,4 +151,4 @@ private:
     void (*call_)(const void* make, TimerHandler& at);
 };
 
-}  // namespace eventp::detail
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::detail

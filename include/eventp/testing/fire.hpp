@@ -8,11 +8,11 @@
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 
-namespace eventp::testing {
+namespace eventp::inline EVENTP_ABI_NAMESPACE::testing {
 
 namespace detail {
 
-/// The handler itself, whatever the interest says.
+/// Calls the handler, whatever the dispatch mode of the slot is.
 inline void call(eventp::detail::Slot& slot, Event event, ReactorOps& reactor) {
     // Safety: `operations` points at entry `slot.mode` of a table with one entry for each mode.
     const auto* modes = slot.operations - static_cast<int>(slot.mode);
@@ -21,11 +21,12 @@ inline void call(eventp::detail::Slot& slot, Event event, ReactorOps& reactor) {
 
 }  // namespace detail
 
-/// Calls the handler of a subscriber that is registered nowhere, as dispatch would, with any event,
-/// asked for or not. [mock.fire]
+/// Calls the handler of a subscriber that is not registered, as dispatch does, with any event,
+/// requested or not. [mock.fire]
 ///
-/// The handler is told the interest that the subscriber asks for, and a RegistrationId that has the
-/// number of its descriptor and names nobody. An empty subscriber fails the test.
+/// The handler is called with the interest that the subscriber requests, and with a RegistrationId
+/// that has its descriptor and under which nothing is registered. If `subscriber` is empty, the
+/// test fails.
 /// Throws:         what the handler throws.
 inline void fire(AnySubscriber& subscriber, Event event, ReactorOps& reactor) {
     if (!subscriber) {
@@ -38,16 +39,17 @@ inline void fire(AnySubscriber& subscriber, Event event, ReactorOps& reactor) {
     detail::call(slot, event, reactor);
 }
 
-/// Calls the handler of a subscriber that the mock keeps, by its RegistrationId or by its
-/// descriptor, with any event, asked for or not. [mock.fire]
+/// Calls the handler of a subscriber that the mock holds, by its RegistrationId or by its
+/// descriptor, with any event, requested or not. [mock.fire]
 ///
-/// The handler may remove its own subscriber: that is destroyed before fire() returns. A name that
-/// nothing is kept under fails the test.
+/// The handler may remove its own subscriber, which is destroyed before fire() returns. If nothing
+/// is registered under `key`, the test fails.
 /// Throws:         what the handler throws.
 inline void fire(RegistrationKey key, Event event, MockReactor& reactor) {
     const auto found = reactor.find_kept(key);
     if (found == reactor.kept_.end()) {
-        ADD_FAILURE() << "eventp: fire(): nothing is kept under " << ::testing::PrintToString(key);
+        ADD_FAILURE() << "eventp: fire(): nothing is registered under "
+                      << ::testing::PrintToString(key);
         return;
     }
     eventp::detail::Slot& slot = MockReactor::slot_of(*found);
@@ -55,4 +57,4 @@ inline void fire(RegistrationKey key, Event event, MockReactor& reactor) {
     detail::call(slot, event, reactor);
 }
 
-}  // namespace eventp::testing
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE::testing

@@ -16,9 +16,9 @@
 #include <eventp/detail/slot_access.hpp>
 #include <eventp/reactor_ops.hpp>
 
-namespace eventp {
+namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
-// How gmock shows them when an expectation fails.
+// Used by gmock to print the values of an expectation that fails.
 // NOLINTBEGIN(readability-identifier-naming): the name is gmock's.
 inline void PrintTo(Interest interest, std::ostream* out) {
     *out << to_string(interest);
@@ -26,8 +26,8 @@ inline void PrintTo(Interest interest, std::ostream* out) {
 inline void PrintTo(Event event, std::ostream* out) {
     *out << to_string(event);
 }
-inline void PrintTo(RegistrationId name, std::ostream* out) {
-    *out << to_string(name);
+inline void PrintTo(RegistrationId id, std::ostream* out) {
+    *out << to_string(id);
 }
 inline void PrintTo(const RegistrationKey& key, std::ostream* out) {
     *out << key.fd() << '#' << key.generation();
@@ -36,31 +36,35 @@ inline void PrintTo(const RegistrationKey& key, std::ostream* out) {
 
 namespace testing {
 
-/// A ReactorOps for the unit tests of handlers: every operation is a gmock method, and by default
-/// does what a Reactor would, without asking the kernel anything. [mock.methods]
+/// A ReactorOps for unit tests of handlers. Every operation is a gmock method that by default does
+/// what a Reactor does, without system calls. [mock.methods]
 ///
 ///     NiceMock<MockReactor> reactor;
-///     EXPECT_CALL(reactor, add);                   // and still keeps the subscriber
-///     fire(listener, Event{EPOLLIN}, reactor);     // fire.hpp
-///     fire(BorrowedFd{7}, Event{EPOLLIN}, reactor);  // what the listener's handler has added
+///     EXPECT_CALL(reactor, add);                     // the subscriber is registered as well
+///     fire(listener, Event{EPOLLIN}, reactor);       // fire.hpp
+///     fire(BorrowedFd{7}, Event{EPOLLIN}, reactor);  // the subscriber that the handler has added
 ///
-/// Defaults, that ON_CALL or an action of EXPECT_CALL replaces:
+/// The defaults, which ON_CALL or an action of EXPECT_CALL replaces:
 ///
-/// add             takes the subscriber over and keeps it, under its descriptor's number and a
-///                 generation of its own. Any number will do that is not negative, open or not;
-///                 the other refusals of our own are those of ReactorOps::add(). [mock.keeps]
-/// modify          changes the interest of what is kept, or refuses as ReactorOps::modify() does.
-///                 [mock.modify]
-/// remove          destroys what is kept; while a handler is fired, when it has returned.
-/// remove_now      the same, at once but for the one whose handler is fired. [mock.remove]
-/// take            hands out what is kept, except the one whose handler is fired. [mock.extract]
-/// contains        says whether something is kept. [mock.contains]
-/// again           answers true for the one whose handler is fired, and fires nothing.
-/// [mock.requeue] stop            does nothing.
+/// add             registers the subscriber under its descriptor, with a generation of its own.
+///                 Any descriptor that is not negative is accepted, open or not. Fails as
+///                 ReactorOps::add() does, except for the errors of the kernel. [mock.keeps]
+/// modify          changes the interest, or fails as ReactorOps::modify() does. [mock.modify]
+/// remove          destroys the subscriber; if fire() is calling a handler, when that has returned.
+/// remove_now      destroys the subscriber at once, except the one whose handler fire() is calling.
+///                 [mock.remove]
+/// destroy_removed destroys what remove() has removed while fire() is calling a handler.
+/// extract         returns the subscriber, except the one whose handler fire() is calling.
+///                 [mock.extract]
+/// contains        returns whether a subscriber is registered. [mock.contains]
+/// requeue         returns true for the subscriber whose handler fire() is calling, else false;
+///                 it does nothing else. [mock.requeue]
+/// stop            does nothing.
 ///
-/// What is kept is destroyed with the mock, and add() then answers operation_canceled.
-/// Not for:        the kernel's side of the contracts: refusals of epoll_ctl(2), ghosts, order.
-/// Not promised:   that the number of a paused subscriber is read anew when it is resumed.
+/// Subscribers that are registered are destroyed with the mock; add() fails with operation_canceled
+/// then.
+/// Not for:        what the kernel does: errors of epoll_ctl(2), stale entries, order of events.
+/// Not promised:   that fd() of a paused subscriber is called when it is resumed.
 /// Thread safety:  thread-bound.
 class MockReactor : public ReactorOps {
 public:
@@ -82,19 +86,19 @@ public:
     MOCK_METHOD(AnySubscriber, extract, (RegistrationKey key), (override));
     MOCK_METHOD(bool, contains, (RegistrationKey key), (const, override));
     MOCK_METHOD(bool, requeue, (RegistrationKey key), (override));
-    // NOLINTNEXTLINE(bugprone-exception-escape): who has it throw in a test ends the test.
+    // NOLINTNEXTLINE(bugprone-exception-escape): an action that throws ends the test.
     MOCK_METHOD(void, stop, (), (noexcept, override));
 
-    /// How many subscribers are kept.
+    /// The number of registered subscribers.
     [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
 
-    /// What is registered at the moment for a kept subscriber; empty when none is kept.
+    /// The current interest of a subscriber; empty if none is registered under `key`.
     [[nodiscard]] Interest interest_of(RegistrationKey key) const {
         const auto found = find_kept(key);
         return found == kept_.end() ? Interest{} : Interest{slot_of(*found).live.interest};
     }
 
-    /// The kept subscriber, or its descriptor object, when it is an S; null otherwise.
+    /// The subscriber under `key`, or its descriptor object, if it is an S; null otherwise.
     template <typename S>
     [[nodiscard]] S* find(RegistrationKey key) {
         const auto found = find_kept(key);
@@ -107,7 +111,7 @@ private:
 
     friend void fire(RegistrationKey key, Event event, MockReactor& reactor);
 
-    /// A handler on the stack. What was removed meanwhile goes with the outermost one.
+    /// A handler on the stack. Subscribers that it removed are destroyed with the outermost scope.
     class Firing {
     public:
         Firing(MockReactor& reactor, const detail::Slot& slot) : reactor_{reactor} {
@@ -155,7 +159,7 @@ private:
         return std::ranges::find(fired_, &slot) != fired_.end();
     }
 
-    /// Takes a subscriber out before it is destroyed: its destructor may call us.
+    /// Unregisters a subscriber before it is destroyed: its destructor may use the mock.
     [[nodiscard]] AnySubscriber take_out(Kept::const_iterator position) {
         AnySubscriber out = std::move(kept_[index_of(position)]);
         kept_.erase(position);
@@ -252,4 +256,4 @@ private:
 };
 
 }  // namespace testing
-}  // namespace eventp
+}  // namespace eventp::inline EVENTP_ABI_NAMESPACE
