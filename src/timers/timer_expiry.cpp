@@ -114,9 +114,6 @@ void Timers::State::expire(RegistrationId self, ReactorOps& reactor) {
             continue;
         }
         fire_front(time, reactor);
-        if (!in_child()) {
-            reactor.destroy_removed();
-        }
         if (!may_continue(self, reactor)) {
             return;
         }
