@@ -7,7 +7,7 @@ set -euo pipefail
 
 declare -A packages=(
   [build]="g++ cmake ninja-build"
-  [test]="libgtest-dev libgmock-dev python3 pkg-config socat netcat-openbsd"
+  [test]="libgtest-dev libgmock-dev relacy-dev python3 pkg-config socat netcat-openbsd"
   [check]="clang-19 clang-tidy-19 clang-format-19 musl-tools googletest"
   [bench]="libevent-dev libev-dev libuv1-dev libasio-dev libsystemd-dev pkg-config valgrind python3"
   [format]="clang-format-19"

@@ -48,13 +48,14 @@ public:
 
     /// Any thread. True if the consumer sleeps and the caller must wake it.
     [[nodiscard]] bool claim_wakeup() noexcept {
+        // Ordering: the load decides. The exchange only chooses one of several producers.
         return asleep_.load(std::memory_order_seq_cst) &&
-               asleep_.exchange(false, std::memory_order_seq_cst);
+               asleep_.exchange(false, std::memory_order_relaxed);
     }
 
     /// Any thread.
     [[nodiscard]] bool is_closed() const noexcept {
-        return newest_.load(std::memory_order_acquire) == &closed_;
+        return newest_.load(std::memory_order_relaxed) == &closed_;
     }
 
     // --- the consumer ---
@@ -78,7 +79,7 @@ public:
     /// Appends the posted tasks to those that next() has not returned yet.
     void collect() noexcept {
         // Ordering: acquire pairs with the push: the consumer sees the closure before the node.
-        append_reversed(newest_.exchange(nullptr, std::memory_order_acq_rel));
+        append_reversed(newest_.exchange(nullptr, std::memory_order_acquire));
     }
     /// The oldest collected task; null if there is none.
     [[nodiscard]] Task* next() noexcept {
@@ -91,7 +92,7 @@ public:
 
     /// Refuses tasks from now on, and collects those that were posted.
     void close() noexcept {
-        append_reversed(newest_.exchange(&closed_, std::memory_order_acq_rel));
+        append_reversed(newest_.exchange(&closed_, std::memory_order_acquire));
     }
 
     /// In a forked child: drops the tasks, which are the parent's.

@@ -34,7 +34,9 @@ public:
     /// Queues a task. False if the reactor is closed; the task still belongs to the caller.
     [[nodiscard]] bool post(Task& task) noexcept;
     /// run() returns at its next check; notify() it if it runs on another thread.
-    void request_stop() noexcept { stop_requested_.store(true, std::memory_order_release); }
+    /// The caller of run() then sees what the threads that requested the stop had written.
+    /// Ordering: an exchange, because a store would hide an earlier request of another thread.
+    void request_stop() noexcept { stop_requested_.exchange(true, std::memory_order_release); }
 
     // --- the reactor's thread ---
 
@@ -44,7 +46,7 @@ public:
     }
     /// True if a stop was requested; the request is consumed.
     [[nodiscard]] bool take_stop_request() noexcept {
-        return stop_requested_.exchange(false, std::memory_order_acq_rel);
+        return stop_requested_.exchange(false, std::memory_order_acquire);
     }
     /// Fails every posted task with broken_pipe, and later ones.
     void close() noexcept;

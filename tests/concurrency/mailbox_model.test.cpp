@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "concurrency/interleaving.hpp"
 #include "core/mailbox.hpp"
-#include "support/interleaving.hpp"
 
 #if !defined(__SANITIZE_THREAD__)  // one real thread, which the sanitizer takes for many
 

@@ -1,36 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
 // What add() promises when it succeeds, and when the kernel or the reactor refuses.
+#include <array>
 #include <climits>
 #include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include "support/files.hpp"
+#include "support/kernel_set.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
 namespace {
-
-/// A descriptor object that returns any number.
-struct Numbered {
-    int number;
-    Interest wanted = reading;
-    int* destroyed = nullptr;
-
-    Numbered(int fd, Interest interest, int& counter)
-        : number{fd}, wanted{interest}, destroyed{&counter} {}
-    Numbered(const Numbered&) = delete;
-    Numbered& operator=(const Numbered&) = delete;
-    ~Numbered() { ++*destroyed; }
-
-    [[nodiscard]] int fd() const noexcept { return number; }
-    [[nodiscard]] Interest interest() const noexcept { return wanted; }
-    void handle() {}
-};
 
 TEST(ReactorAdd, EmptiesItsArgumentAndReturnsTheId) {  // [add.next_turn]
     Reactor reactor;
@@ -182,34 +165,33 @@ TEST_P(ReactorAddRefuses, WithTheCodeAndChangesNothing) {  // [add.strong] [inte
     bystander.add_to(reactor);
     const OwnedFd file = GetParam().open();
     const int number = GetParam().number(file);
-    int destroyed = 0;
-    AnySubscriber subscriber =
-        AnySubscriber::make<Numbered>(number, GetParam().interest, destroyed);
+    Source refused{number, GetParam().interest};
+    AnySubscriber subscriber = refused.make();
 
     const auto added = reactor.add(subscriber);
 
     EXPECT_EQ(error_of(added), GetParam().error) << error_of(added).message();
     ASSERT_TRUE(subscriber);
-    EXPECT_NE(subscriber.find<Numbered>(), nullptr);
-    EXPECT_EQ(destroyed, 0);
+    EXPECT_NE(subscriber.find<Source::Tap>(), nullptr);
+    EXPECT_EQ(refused.destroyed, 0);
     EXPECT_EQ(is_open(number), file.fd() >= 0);
     EXPECT_FALSE(reactor.contains(BorrowedFd{number}));
     EXPECT_EQ(reactor.stats().registered, 1U);
     bystander.signal();
     EXPECT_EQ(poll(reactor), 1U);
     subscriber = AnySubscriber{};
-    EXPECT_EQ(destroyed, 1);
+    EXPECT_EQ(refused.destroyed, 1);
 }
 
 TEST_P(ReactorAddRefuses, InAHandlerToo) {  // [add.strong]
     Reactor reactor;
     const OwnedFd file = GetParam().open();
-    int destroyed = 0;
     std::error_code error;
+    int destroyed = 0;
     Source source{reading, [&](Source&, ReactorOps& by) {
-                      const int number = GetParam().number(file);
-                      AnySubscriber subscriber =
-                          AnySubscriber::make<Numbered>(number, GetParam().interest, destroyed);
+                      Source refused{GetParam().number(file), GetParam().interest};
+                      refused.on_destroy = [&] { ++destroyed; };
+                      AnySubscriber subscriber = refused.make();
                       error = error_of(by.add(subscriber));
                       EXPECT_TRUE(subscriber);
                       EXPECT_EQ(destroyed, 0);
@@ -231,13 +213,13 @@ TEST(ReactorAdd, RefusesADescriptorThatIsRegisteredAndKeepsTheFirstSubscriber) {
     Reactor reactor;
     Source first;
     const RegistrationId name = first.add_to(reactor);
-    int destroyed = 0;
-    AnySubscriber second = AnySubscriber::make<Numbered>(first.fd(), reading, destroyed);
+    Source refused{first.fd()};
+    AnySubscriber second = refused.make();
 
     EXPECT_EQ(error_of(reactor.add(second)), std::errc::file_exists);
 
     EXPECT_TRUE(second);
-    EXPECT_EQ(destroyed, 0);
+    EXPECT_EQ(refused.destroyed, 0);
     EXPECT_TRUE(reactor.contains(name));
     first.signal();
     EXPECT_EQ(poll(reactor), 1U);
@@ -272,8 +254,8 @@ TEST(ReactorAdd, RefusesItsOwnDescriptor) {  // [add.strong]
     Reactor reactor;
     const auto own = reactor.fd();
     ASSERT_TRUE(own);
-    int destroyed = 0;
-    AnySubscriber subscriber = AnySubscriber::make<Numbered>(own->fd(), reading, destroyed);
+    Source source{own->fd()};
+    AnySubscriber subscriber = source.make();
 
     EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
 
@@ -282,43 +264,29 @@ TEST(ReactorAdd, RefusesItsOwnDescriptor) {  // [add.strong]
 }
 
 TEST(ReactorAdd, RefusesItsOwnWakeUp) {  // [add.strong] [run.token]
-    constexpr int searched = 200;
-    std::vector<int> free_before;
-    for (int number = 0; number < searched; ++number) {
-        if (!is_open(number)) {
-            free_before.push_back(number);
-        }
-    }
+    const std::size_t others = open_numbers("anon_inode:[eventfd]").size();
+    ASSERT_EQ(others, 0U) << "whose wake-up is whose?";
     Reactor reactor;
-    std::size_t error = 0;
-    for (const int number : free_before) {
-        std::string name(64, '\0');
-        const std::string path = "/proc/self/fd/" + std::to_string(number);
-        const auto length = ::readlink(path.c_str(), name.data(), name.size());
-        if (length > 0 && name.find("[eventfd]") != std::string::npos) {
-            int destroyed = 0;
-            AnySubscriber subscriber = AnySubscriber::make<Numbered>(number, reading, destroyed);
-            EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
-            ++error;
-        }
-    }
+    const auto wake_ups = open_numbers("anon_inode:[eventfd]");
+    ASSERT_EQ(wake_ups.size(), 1U);
+    Source source{wake_ups.front()};
+    AnySubscriber subscriber = source.make();
 
-    EXPECT_EQ(error, 1U);
+    EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
 }
 
 TEST(ReactorAdd, RefusesACycleOfReactors) {  // [add.strong] [reactor.fd]
     Reactor outer;
     Reactor inner;
-    int destroyed = 0;
-    AnySubscriber watched =
-        AnySubscriber::make<Numbered>(inner.fd().value().fd(), reading, destroyed);
-    ASSERT_TRUE(outer.add(watched));
-    AnySubscriber back = AnySubscriber::make<Numbered>(outer.fd().value().fd(), reading, destroyed);
+    Source watched{inner.fd().value().fd()};
+    watched.add_to(outer);
+    Source refused{outer.fd().value().fd()};
+    AnySubscriber back = refused.make();
 
     EXPECT_EQ(error_of(inner.add(back)), std::errc::too_many_symbolic_link_levels);
 
     EXPECT_TRUE(back);
-    EXPECT_EQ(destroyed, 0);
+    EXPECT_EQ(refused.destroyed, 0);
 }
 
 TEST(ReactorAdd, RefusesAnEpollInstanceThatIsNestedTooDeep) {  // [add.strong]
@@ -332,8 +300,8 @@ TEST(ReactorAdd, RefusesAnEpollInstanceThatIsNestedTooDeep) {  // [add.strong]
             sets.pop_back();
         }
     }
-    int destroyed = 0;
-    AnySubscriber top = AnySubscriber::make<Numbered>(sets.back().fd(), reading, destroyed);
+    Source refused{sets.back().fd()};
+    AnySubscriber top = refused.make();
 
     EXPECT_EQ(error_of(reactor.add(top)), std::errc::too_many_symbolic_link_levels);
 
@@ -353,41 +321,26 @@ TEST(ReactorAdd, IsRefusedByAReactorThatWasClosed) {  // [add.strong] [reactor.c
 
 // --- when the descriptor is read ----------------------------------------------------------------
 
-/// Returns another descriptor at each call: the reactor must read it once.
-struct Fickle {
-    std::vector<int> answers;
-    std::size_t* asked;
-    int* calls;
-
-    [[nodiscard]] int fd() const {
-        const int answer = answers[*asked % answers.size()];
-        ++*asked;
-        return answer;
-    }
-    [[nodiscard]] static Interest interest() { return reading; }
-    void handle() const { ++*calls; }
-};
-
 TEST(ReactorAdd, ReadsTheDescriptorOnceSoThatAFickleObjectDoesNoHarm) {  // [add.strong]
     Reactor reactor;
     Source victim;
     victim.add_to(reactor);
     const OwnedFd file = make_eventfd(1);
+    const std::array answers{file.fd(), victim.fd(), -1};
     std::size_t asked = 0;
-    int calls = 0;
-    AnySubscriber fickle{Fickle{{file.fd(), victim.fd(), -1}, &asked, &calls}};
+    Source fickle{file.fd()};
+    fickle.on_fd = [&] { fickle.number = answers.at(asked++ % answers.size()); };
 
-    const auto added = reactor.add(fickle);
+    const RegistrationId added = fickle.add_to(reactor);
 
-    ASSERT_TRUE(added);
     EXPECT_EQ(asked, 1U);
-    EXPECT_EQ(added->fd(), file.fd());
+    ASSERT_EQ(added.fd(), file.fd());
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_TRUE(reactor.modify(*added, reading_edges));
+    EXPECT_TRUE(reactor.modify(added, reading_edges));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_TRUE(reactor.remove(*added));
+    EXPECT_TRUE(reactor.remove(added));
     EXPECT_EQ(asked, 1U);
-    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(fickle.calls, 2);
     EXPECT_EQ(poll(reactor), 0U);
     victim.signal();
     EXPECT_EQ(poll(reactor), 1U);

@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "support/blocked.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define EVENTP_TEST_ASAN 1

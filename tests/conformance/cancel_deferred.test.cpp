@@ -19,11 +19,11 @@
 
 #include <eventp/eventp.hpp>
 
-#include "support/blocked.hpp"
 #include "support/children.hpp"
 #include "support/files.hpp"
 #include "support/signals.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define EVENTP_TEST_ASAN 1

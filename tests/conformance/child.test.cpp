@@ -16,9 +16,8 @@
 
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
 #include "support/children.hpp"
-#include "support/exit.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {

@@ -14,9 +14,8 @@
 
 #include <eventp/child.hpp>
 
-#include "support/child.hpp"
 #include "support/children.hpp"
-#include "support/exit.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {

@@ -18,8 +18,8 @@
 #include <eventp/child.hpp>
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
 #include "support/children.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
@@ -117,7 +117,7 @@ TEST(ChildDropped, IsDetachedIfItHasGotTheRightsOfAnotherUser) {  // [child.boun
     if (::geteuid() != 0) {
         GTEST_SKIP() << "only root can have children of another user";
     }
-    EXPECT_TRUE(in_child([] {
+    EXPECT_TRUE(holds_in_child([] {
         ::alarm(10);  // ends a destructor that waits
         Idle idle;
         std::optional child{idle.start()};

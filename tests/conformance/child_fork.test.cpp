@@ -17,9 +17,10 @@
 #include <eventp/child.hpp>
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
 #include "support/children.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp::support {
 namespace {
@@ -124,7 +125,7 @@ TEST_P(ForkedProcess, DoesNotAffectTheChildrenOfItsParent) {  // [child.fork]
     const auto& [operation, way] = GetParam();
     Family family;
 
-    EXPECT_TRUE(in_child([&] { return operation.act(family); }, way));
+    EXPECT_TRUE(holds_in_child([&] { return operation.act(family); }, way));
 
     EXPECT_TRUE(family.is_unaffected());
     EXPECT_EQ(ChildProcess::reap_detached(), 1U);
@@ -187,33 +188,21 @@ TEST(ForkedInAnExitHandler, DoesNotAffectTheOtherChildren) {  // [child.fork]
     EXPECT_FALSE(is_unreaped(other_pid));
 }
 
-/// A handler whose destructor forks.
-struct ForksAtItsEnd {
-    pid_t* forked;
-    explicit ForksAtItsEnd(pid_t* out) : forked{out} {}
-    ForksAtItsEnd(ForksAtItsEnd&& other) noexcept : forked{std::exchange(other.forked, nullptr)} {}
-    ~ForksAtItsEnd() {
-        if (forked != nullptr) {
-            *forked = ::fork();
-        }
-    }
-    void operator()() const { FAIL(); }
-};
-
 TEST(ForkedInTheDestructorOfAnExitHandler, DoesNotAffectTheChildOfThatHandler) {  // [child.fork]
     Idle idle;
     Reactor reactor;
-    pid_t forked = -1;
+    ForkOnce forks;
     ChildProcess child = idle.start(detach);
     const pid_t pid = child.pid();
-    const auto id = std::move(child).on_exit(ForksAtItsEnd{&forked}).register_into(reactor).value();
+    const auto id = std::move(child)
+                        .on_exit(UserCode{UserCode::When::destroyed, [&] { forks(); }})
+                        .register_into(reactor)
+                        .value();
 
     EXPECT_TRUE(reactor.remove(id));
 
-    if (forked == 0) {  // the owner of the child was destroyed here, after the fork
-        end_child(ChildProcess::reap_detached() == 0);
-    }
-    EXPECT_TRUE(ended_well(forked));
+    // In the child the owner of `pid` was destroyed after the fork.
+    EXPECT_TRUE(forks.end([] { return ChildProcess::reap_detached() == 0; }));
     EXPECT_TRUE(runs(pid));
     EXPECT_EQ(ChildProcess::reap_detached(), 1U);
     idle.end_all();
@@ -234,7 +223,7 @@ TEST_P(ChildFork, DoesNotAffectTheChildrenOfTheParent) {  // [child.fork]
     std::optional child{idle.start()};
     const ChildSignaler killer = child->signaler().value();
 
-    EXPECT_TRUE(in_child(
+    EXPECT_TRUE(holds_in_child(
         [&] {
             constexpr auto error = std::errc::no_child_process;
             const bool inert = error_of(child->kill(SIGKILL)) == error &&
@@ -265,7 +254,7 @@ TEST_P(ChildFork,
                           .register_into(reactor);
     ASSERT_TRUE(name);
 
-    EXPECT_TRUE(in_child(
+    EXPECT_TRUE(holds_in_child(
         [&] {
             // The forked process watches a child of its own.
             return reactor.reinit_after_fork() && !reactor.contains(*name) &&
@@ -290,7 +279,7 @@ TEST_P(ChildFork, ForgetsTheDetachedChildrenOfTheParent) {  // [child.fork]
     Idle idle;
     const pid_t pid = idle.start(detach).pid();
 
-    EXPECT_TRUE(in_child([] { return ChildProcess::reap_detached() == 0; }, GetParam()));
+    EXPECT_TRUE(holds_in_child([] { return ChildProcess::reap_detached() == 0; }, GetParam()));
 
     EXPECT_EQ(ChildProcess::reap_detached(), 1U);
     EXPECT_TRUE(runs(pid));

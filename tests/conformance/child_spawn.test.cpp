@@ -13,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -219,14 +218,9 @@ TEST_F(Refusal, OfStringsThatWouldBeCutOffOrMisread) {  // [child.spawn]
 }
 
 TEST_F(Refusal, WhenThereIsNoDescriptorLeftToWatchItWith) {  // [child.spawn]
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    const std::error_code error = refusal({.program = "true"});
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    const FileLimit none{0};
 
-    EXPECT_EQ(error, std::errc::too_many_files_open);
+    EXPECT_EQ(refusal({.program = "true"}), std::errc::too_many_files_open);
 }
 
 }  // namespace

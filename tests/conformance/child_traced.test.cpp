@@ -18,7 +18,6 @@
 
 #include "support/children.hpp"
 #include "support/source.hpp"
-#include "support/traced_child.hpp"
 
 namespace eventp::support {
 namespace {

@@ -36,7 +36,7 @@ TEST(Device, CallsTheMemberFunctionOfTheDescriptorThatIsReady) {  // [device.han
     ASSERT_TRUE(names);
     Trio& device = *reactor.find<Trio>((*names)[0]);
 
-    ASSERT_EQ(::eventfd_write(device.b.fd(), 1), 0);
+    signal(device.b);
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_THAT(log.calls, ElementsAre("b"));
 
@@ -199,7 +199,7 @@ TEST_P(DeviceFault, OfTheLastDescriptorUnregistersTheOthers) {  // [device.all_o
     TrioLog log;
     auto device = trio.build(log);
     Trio* const where = &*device;
-    ASSERT_EQ(::eventfd_write(where->a.fd(), 1), 0);
+    signal(where->a);
     GetParam().cause(*where);
 
     EXPECT_EQ(error_of(device.add_to(reactor)), GetParam().error);
@@ -271,17 +271,12 @@ TEST(Device, IsUnregisteredFromADescriptorThatTheQuarantineHolds) {  // [device.
     Trio* const where = &*device;
 
     // A removed subscriber whose closed descriptor lives on in a duplicate holds the number of a.
-    OwnedFd closed = make_eventfd();
-    const OwnedFd duplicate{::dup(closed.fd())};
-    const auto removed = interest()
-                             .read()
-                             .with_fd(BorrowedFd{closed.fd()})
-                             .with_handler([] {})
-                             .register_into(reactor);
-    ASSERT_TRUE(removed);
+    Source closed;
+    const OwnedFd kept = duplicate(closed.fd());
+    closed.add_to(reactor);
     ASSERT_GE(::dup2(where->a.fd(), closed.fd()), 0);
-    where->a = std::move(closed);
-    ASSERT_TRUE(reactor.remove(*removed));
+    where->a = std::move(closed.file);
+    ASSERT_TRUE(reactor.remove(closed.name));
     ASSERT_EQ(reactor.stats().quarantined, 1U);
 
     where->signal_all();

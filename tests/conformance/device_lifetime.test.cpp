@@ -18,8 +18,8 @@
 
 #include <eventp/device.hpp>
 
-#include "support/child.hpp"
 #include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 #include "support/trio.hpp"
 

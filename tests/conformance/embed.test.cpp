@@ -9,7 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "support/files.hpp"
-#include "support/signal_storm.hpp"
+#include "support/kernel_set.hpp"
+#include "support/signals.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
@@ -142,18 +143,6 @@ TEST(ReactorFd,
     EXPECT_TRUE(ran);
 }
 
-/// Causes a rebuild: extracts a subscriber whose descriptor was closed.
-void rebuild(Reactor& reactor) {
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
-    file.reset();
-    const auto before = reactor.stats().rebuilds;
-    EXPECT_TRUE(reactor.extract(*name));
-    ASSERT_EQ(reactor.stats().rebuilds, before + 1);
-}
-
 TEST(ReactorFd, StaysReadableThroughARebuild) {  // [reactor.fd]
     Reactor reactor;
     const int fd = embedded(reactor);
@@ -161,7 +150,7 @@ TEST(ReactorFd, StaysReadableThroughARebuild) {  // [reactor.fd]
     source.add_to(reactor);
     source.signal();
 
-    rebuild(reactor);
+    rebuild_now(reactor);
 
     EXPECT_TRUE(is_readable(fd));
     EXPECT_EQ(run_while_readable(reactor), 1U);
@@ -182,7 +171,7 @@ TEST(ReactorFd, WakesAnOuterReactorAfterARebuildToo) {  // [reactor.fd]
                     .with_handler([&] { static_cast<void>(poll(inner)); })
                     .register_into(outer));
     static_cast<void>(poll(outer));
-    rebuild(inner);
+    rebuild_now(inner);
     static_cast<void>(poll(outer));
     ASSERT_EQ(source.calls, 0);
     std::thread signaller{[&] { source.signal(); }};
@@ -200,27 +189,21 @@ TEST(ReactorRebuild, LeavesAFiredOneShotSubscriberDisarmed) {  // [modify.pendin
     source.signal();
     EXPECT_EQ(poll(reactor), 1U);
     Pipe pipe;
-    int hangups = 0;
-    const auto hung = interest()
-                          .read()
-                          .oneshot()
-                          .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&] { ++hangups; })
-                          .register_into(reactor);
-    ASSERT_TRUE(hung);
+    Source hung{pipe.read.fd(), reading_once};
+    hung.add_to(reactor);
     ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
     EXPECT_EQ(poll(reactor), 1U);
     pipe.write.reset();
 
-    rebuild(reactor);
+    rebuild_now(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(hangups, 1);
+    EXPECT_EQ(hung.calls, 1);
     EXPECT_LE(reactor.stats().events_dropped,
               1U);  // the hang-up, which is reported even for a disarmed entry
     EXPECT_TRUE(reactor.modify(source, reading_once));
-    EXPECT_TRUE(reactor.modify(*hung, reading_once));
+    EXPECT_TRUE(reactor.modify(hung, reading_once));
     EXPECT_EQ(poll(reactor), 2U);
 }
 

@@ -159,31 +159,27 @@ TEST(ReactorTake, ArmsAFiredOneShotSubscriberWhenItIsAddedAgain) {  // [extract]
 
 TEST(ReactorTake, OfAClosedDescriptorOutsideAHandlerRebuildsAtOnce) {  // [extract]
     Reactor reactor;
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
-    file.reset();
+    Source source;
+    const RegistrationId name = source.add_to(reactor);
+    source.file.reset();
 
-    EXPECT_TRUE(reactor.extract(*name));
+    EXPECT_TRUE(reactor.extract(name));
 
-    EXPECT_FALSE(reactor.contains(*name));
+    EXPECT_FALSE(reactor.contains(name));
 }
 
 TEST(ReactorTake, OfAClosedDescriptorInAHandlerIsEmptyUntilTheRebuild) {  // [extract]
     Reactor reactor;
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
+    Source closed;
+    closed.add_to(reactor);
     Source source;
     source.add_to(reactor);
     std::vector<bool> got;
     source.then = [&](Source&, ReactorOps& by) {
-        got.push_back(static_cast<bool>(by.extract(*name)));
-        EXPECT_EQ(by.contains(*name), !got.back());
+        got.push_back(static_cast<bool>(by.extract(closed.name)));
+        EXPECT_EQ(by.contains(closed.name), !got.back());
     };
-    file.reset();
+    closed.file.reset();
     source.signal();
 
     EXPECT_EQ(poll(reactor), 1U);

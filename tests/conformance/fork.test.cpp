@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/timerfd.h>
 
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
+#include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace eventp {
@@ -23,7 +23,7 @@ using support::ended_well;
 using support::error_of;
 using support::Fork;
 using support::holds_in_child;
-using support::in_child;
+using support::is_readable;
 using support::poll;
 using support::Source;
 
@@ -41,7 +41,7 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
     source.add_to(reactor);
     source.signal();
 
-    EXPECT_TRUE(in_child(
+    EXPECT_TRUE(holds_in_child(
         [&] {
             AnySubscriber other = Source{}.make();
             return error_of(reactor.add(other)) == error && other &&
@@ -65,7 +65,7 @@ TEST_P(ReactorFork,
     Source source;
     source.add_to(*reactor);
 
-    EXPECT_TRUE(in_child(
+    EXPECT_TRUE(holds_in_child(
         [&] {
             reactor.reset();
             return true;
@@ -78,14 +78,12 @@ TEST_P(ReactorFork,
 
 TEST_P(ReactorFork, EndsTheChildsBatchWithTheHandlerThatForked) {  // [fork.guard]
     Reactor reactor;
-    pid_t child = -1;
+    support::ForkOnce forks{GetParam()};
     int calls = 0;
     const auto handler = [&](Source& self, ReactorOps&) {
         self.drain();
         ++calls;
-        if (child == -1) {
-            child = support::fork_by(GetParam());
-        }
+        forks();
     };
     Source first{support::reading, handler};
     Source second{support::reading, handler};
@@ -96,11 +94,8 @@ TEST_P(ReactorFork, EndsTheChildsBatchWithTheHandlerThatForked) {  // [fork.guar
     }
 
     poll(reactor);
-    if (child == 0) {
-        support::end_child(calls == 1 && error_of(reactor.run_once(0s)) == error);
-    }
 
-    EXPECT_TRUE(ended_well(child));
+    EXPECT_TRUE(forks.end([&] { return calls == 1 && error_of(reactor.run_once(0s)) == error; }));
     EXPECT_EQ(calls, 3);
 }
 
@@ -151,7 +146,7 @@ TEST(ReactorForkEnd, RefusesPostsAndCallsInTheChild) {  // [remote.fork]
     int runs = 0;
     ASSERT_TRUE(endpoint.post([&runs] { ++runs; }));
 
-    EXPECT_TRUE(in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
         const bool all = error_of(endpoint.post([] {})) == error &&
                          error_of(endpoint.call([] {}, 1s)) == error &&
                          error_of(endpoint.stop()) == error;
@@ -170,7 +165,7 @@ TEST(ReactorForkEnd, RefusesAPendingCallOfTheParentInTheChild) {  // [remote.for
     PendingCall<int> first = endpoint.call_async([] { return 1; });
     PendingCall<int> second = endpoint.call_async([] { return 2; });
 
-    EXPECT_TRUE(in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
         const bool before = first.is_ready() && error_of(std::move(first).get()) == error;
         return before && reactor.reinit_after_fork() && poll(reactor) == 0 && second.is_ready() &&
                error_of(std::move(second).get()) == error;
@@ -242,7 +237,7 @@ TEST(ReactorReinit, KeepsSubscribersWithAfterForkAndDestroysTheOthers) {  // [fo
     plain.on_destroy = [&destroyed] { ++destroyed; };
     plain.add_to(reactor);
 
-    EXPECT_TRUE(in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
         if (!reactor.reinit_after_fork() || destroyed != 1 || reactor.contains(plain.name)) {
             return false;
         }
@@ -265,7 +260,7 @@ TEST(ReactorReinit, CallsAfterForkOfADescriptorObjectToo) {  // [fork.reinit]
                           .register_into(reactor)
                           .value();
 
-    EXPECT_TRUE(in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
         return reactor.reinit_after_fork() && reactor.contains(name) &&
                reactor.find<Ticker>(name)->was_forked && reactor.run();
     }));
@@ -277,22 +272,20 @@ TEST(ReactorReinit, GivesTheChildAWorkingReactorOfItsOwn) {  // [fork.reinit]
     parents.add_to(reactor);
     const int embedded = reactor.fd().value().fd();
 
-    EXPECT_TRUE(in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
         if (!reactor.reinit_after_fork()) {
             return false;
         }
         Source childs;
         childs.add_to(reactor);
         childs.signal();
-        pollfd outer{.fd = reactor.fd().value().fd(), .events = POLLIN, .revents = 0};
-        return ::poll(&outer, 1, 0) == 1 && poll(reactor) == 1 && childs.calls == 1 &&
+        return is_readable(reactor.fd()->fd()) && poll(reactor) == 1 && childs.calls == 1 &&
                reactor.remove(childs.name) && reactor.stats().registered == 0;
     }));
 
-    pollfd outer{.fd = embedded, .events = POLLIN, .revents = 0};
-    EXPECT_EQ(::poll(&outer, 1, 0), 0);
+    EXPECT_FALSE(is_readable(embedded));
     parents.signal();
-    EXPECT_EQ(::poll(&outer, 1, 0), 1);
+    EXPECT_TRUE(is_readable(embedded));
     EXPECT_EQ(poll(reactor), 1U);
 }
 
@@ -345,8 +338,8 @@ TEST(ReactorReinit, DropsAStopRequestOfTheParent) {  // [fork.reinit]
 TEST(ReactorReinit, WorksInAGrandchildToo) {  // [fork.reinit]
     Reactor reactor;
 
-    EXPECT_TRUE(in_child([&] {
-        return reactor.reinit_after_fork() && in_child([&] {
+    EXPECT_TRUE(holds_in_child([&] {
+        return reactor.reinit_after_fork() && holds_in_child([&] {
                    return error_of(reactor.run_once(0s)) == error && reactor.reinit_after_fork() &&
                           reactor.run_once(0s);
                });

@@ -10,9 +10,8 @@
 
 #include <eventp/device.hpp>
 
-#include "support/child.hpp"
 #include "support/files.hpp"
-#include "support/forker.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
@@ -25,9 +24,7 @@ protected:
     /// Forks when the first of its subscribers is destroyed.
     void fork_once() {
         ++destroyed;
-        if (child == -1) {
-            child = fork_by(GetParam());
-        }
+        forks();
     }
     /// One turn in which all of them are ready.
     void turn(Crowd& crowd) {
@@ -38,7 +35,7 @@ protected:
         static_cast<void>(poll(reactor));
     }
 
-    pid_t child = -1;
+    ForkOnce forks{GetParam()};
     int destroyed = 0;
     Reactor reactor;
 };
@@ -55,12 +52,11 @@ TEST_P(DestructorThatForks, EndsTheChildsBatch) {  // [fork.guard]
                 }};
 
     turn(crowd);
-    if (child == 0) {
-        end_child(crowd.order.size() == 1 && error_of(reactor.run_once(std::chrono::seconds{0})) ==
-                                                 std::errc::no_child_process);
-    }
+    EXPECT_TRUE(forks.end([&] {
+        return crowd.order.size() == 1 &&
+               error_of(reactor.run_once(std::chrono::seconds{0})) == std::errc::no_child_process;
+    }));
 
-    EXPECT_TRUE(ended_well(child));
     EXPECT_EQ(crowd.order.size(), 4U);
 }
 
@@ -74,11 +70,8 @@ TEST_P(DestructorThatForks, LeavesTheOtherRemovedSubscribersToTheParent) {  // [
                 }};
 
     turn(crowd);
-    if (child == 0) {
-        end_child(crowd.order.size() == 1 && destroyed == 1);
-    }
+    EXPECT_TRUE(forks.end([&] { return crowd.order.size() == 1 && destroyed == 1; }));
 
-    EXPECT_TRUE(ended_well(child));
     EXPECT_EQ(destroyed, 4);
 }
 
@@ -91,11 +84,8 @@ TEST_P(DestructorThatForks, EndsTheChildsBatchWhenAHandlerRunsIt) {  // [fork.gu
     };
 
     turn(crowd);
-    if (child == 0) {
-        end_child(crowd.order.size() == 1 && destroyed == 1);
-    }
+    EXPECT_TRUE(forks.end([&] { return crowd.order.size() == 1 && destroyed == 1; }));
 
-    EXPECT_TRUE(ended_well(child));
     EXPECT_EQ(crowd.order.size(), 3U);
 }
 
@@ -106,14 +96,13 @@ TEST_P(DestructorThatForks, LetsTheChildReinitialiseItsCopy) {  // [fork.guard] 
     source.signal();
 
     static_cast<void>(poll(reactor));
-    if (child == 0) {
+
+    EXPECT_TRUE(forks.end([&] {
         Source childs;
         const bool works = reactor.reinit_after_fork() && childs.add_to(reactor).fd() >= 0;
         childs.signal();
-        end_child(works && poll(reactor) == 1 && destroyed == 1);
-    }
-
-    EXPECT_TRUE(ended_well(child));
+        return works && poll(reactor) == 1 && destroyed == 1;
+    }));
 }
 
 TEST(ChildOfAHandler, DestroysWhatThatHandlerRemovedWithItsCopy) {  // [fork.guard]
@@ -141,17 +130,18 @@ TEST(ChildOfAHandler, DestroysWhatThatHandlerRemovedWithItsCopy) {  // [fork.gua
 
 TEST(AfterFork, MayRemoveItsOwnSubscriberWhichIsDestroyedAfterIt) {  // [fork.reinit]
     Reactor reactor;
-    Forks forks;
-    forks.add_to(reactor);
-    forks.after_fork = [](Forks& self, ReactorOps& by) {
+    Source source;
+    source.signal();
+    source.after_fork = [](Source& self, ReactorOps& by) {
         EXPECT_TRUE(by.remove(self.name));
         EXPECT_EQ(self.destroyed, 0);
         EXPECT_FALSE(by.contains(self.name));
     };
+    source.add_to(reactor);
 
     EXPECT_TRUE(holds_in_child([&] {
         EXPECT_TRUE(reactor.reinit_after_fork());
-        EXPECT_EQ(forks.destroyed, 1);
+        EXPECT_EQ(source.destroyed, 1);
         EXPECT_EQ(reactor.stats().registered, 0U);
         EXPECT_EQ(poll(reactor), 0U);
     }));
@@ -159,20 +149,23 @@ TEST(AfterFork, MayRemoveItsOwnSubscriberWhichIsDestroyedAfterIt) {  // [fork.re
     EXPECT_EQ(poll(reactor), 1U);
 }
 
-TEST(AfterFork, CannotExtractItsOwnSubscriber) {  // [extract] [fork.reinit]
+TEST(AfterFork, MayRemoveItsOwnSubscriberNowAndCannotExtractIt) {
+    // [fork.reinit] [remove.now] [extract]
     Reactor reactor;
-    Forks forks;
-    forks.add_to(reactor);
-    forks.after_fork = [](Forks& self, ReactorOps& by) { EXPECT_FALSE(by.extract(self.name)); };
+    Source source;
+    source.after_fork = [](Source& self, ReactorOps& by) {
+        EXPECT_FALSE(by.extract(self.name));
+        EXPECT_TRUE(by.remove_now(self.name));
+        EXPECT_EQ(self.destroyed, 0);
+        EXPECT_FALSE(by.contains(self.name));
+    };
+    source.add_to(reactor);
 
     EXPECT_TRUE(holds_in_child([&] {
         EXPECT_TRUE(reactor.reinit_after_fork());
-        EXPECT_EQ(forks.destroyed, 0);
-        EXPECT_TRUE(reactor.contains(forks.name));
-        EXPECT_EQ(poll(reactor), 1U);
+        EXPECT_EQ(source.destroyed, 1);
+        EXPECT_EQ(reactor.stats().registered, 0U);
     }));
-
-    EXPECT_EQ(poll(reactor), 1U);
 }
 
 /// A device that leaves the reactor in a child.
@@ -180,24 +173,21 @@ struct Leaver {
     explicit Leaver(int& counter) : destroyed{counter} {}
     Leaver(const Leaver&) = delete;
     Leaver& operator=(const Leaver&) = delete;
-    ~Leaver() {
-        EXPECT_FALSE(leaving) << "destroyed while its after_fork() runs";
-        ++destroyed;
-    }
+    ~Leaver() { ++destroyed; }
 
     void on_any() {}
     void after_fork(ReactorOps& by) {
-        leaving = true;
-        EXPECT_TRUE(by.remove(a));
-        EXPECT_TRUE(by.remove(b));
-        EXPECT_EQ(destroyed, 0);
-        leaving = false;
+        running.run([&] {
+            EXPECT_TRUE(by.remove(a));
+            EXPECT_TRUE(by.remove(b));
+            EXPECT_EQ(destroyed, 0);
+        });
     }
 
     OwnedFd a = make_eventfd(1);
     OwnedFd b = make_eventfd(1);
     int& destroyed;
-    bool leaving = false;
+    Running running;
 };
 
 TEST(AfterFork, MayRemoveItsWholeDeviceWhichIsDestroyedAfterIt) {
@@ -223,14 +213,15 @@ TEST(AfterFork, MayRemoveItsWholeDeviceWhichIsDestroyedAfterIt) {
 
 TEST(AfterFork, MayRemoveAnotherSubscriber) {  // [fork.reinit]
     Reactor reactor;
-    Forks one;
-    Forks other;
-    const auto remove_the_other = [&](Forks& self, ReactorOps& by) {
+    Source one;
+    Source other;
+    const auto remove_the_other = [&](Source& self, ReactorOps& by) {
         EXPECT_TRUE(by.remove(&self == &one ? other.name : one.name));
     };
-    for (Forks* forks : {&one, &other}) {
-        forks->after_fork = remove_the_other;
-        forks->add_to(reactor);
+    for (Source* source : {&one, &other}) {
+        source->after_fork = remove_the_other;
+        source->add_to(reactor);
+        source->signal();
     }
 
     EXPECT_TRUE(holds_in_child([&] {
@@ -244,9 +235,10 @@ TEST(AfterFork, MayRemoveAnotherSubscriber) {  // [fork.reinit]
 TEST(AfterFork, MayAddASubscriber) {  // [fork.reinit]
     Reactor reactor;
     Source childs;
-    Forks forks;
-    forks.after_fork = [&childs](Forks&, ReactorOps& by) { childs.add_to(by); };
-    forks.add_to(reactor);
+    Source source;
+    source.after_fork = [&childs](Source&, ReactorOps& by) { childs.add_to(by); };
+    source.add_to(reactor);
+    source.signal();
 
     EXPECT_TRUE(holds_in_child([&] {
         EXPECT_TRUE(reactor.reinit_after_fork());
@@ -262,14 +254,15 @@ TEST(AfterFork, MayAddASubscriber) {  // [fork.reinit]
 class AfterForkThatThrows : public ::testing::Test {
 protected:
     AfterForkThatThrows() {
-        for (Forks& forks : all) {
-            forks.add_to(reactor);
-            forks.after_fork = [this](Forks& self, ReactorOps&) {
+        for (Source& source : all) {
+            source.after_fork = [this](Source& self, ReactorOps&) {
                 if (++asked == 3) {
                     thrower = &self;
                     throw std::runtime_error{"third"};
                 }
             };
+            source.add_to(reactor);
+            source.signal();
         }
         plain.add_to(reactor);
     }
@@ -277,10 +270,10 @@ protected:
         EXPECT_THROW(static_cast<void>(reactor.reinit_after_fork()), std::runtime_error);
     }
 
-    std::deque<Forks> all{4};
+    std::deque<Source> all{4};
     Source plain;
     int asked = 0;
-    const Forks* thrower = nullptr;
+    const Source* thrower = nullptr;
     Reactor reactor;
 };
 
@@ -291,8 +284,8 @@ TEST_F(AfterForkThatThrows, KeepsTheSubscribersThatWereKeptBefore) {  // [fork.r
         EXPECT_EQ(asked, 3);
         EXPECT_EQ(reactor.stats().registered, 2U);
         EXPECT_EQ(poll(reactor), 2U);
-        for (const Forks& forks : all) {
-            EXPECT_EQ(forks.calls, reactor.contains(forks.name) ? 1 : 0);
+        for (const Source& source : all) {
+            EXPECT_EQ(source.calls, reactor.contains(source.name) ? 1 : 0);
         }
     }));
     EXPECT_EQ(poll(reactor), 4U);
@@ -302,8 +295,8 @@ TEST_F(AfterForkThatThrows, DestroysItsSubscriberAndTheLaterOnesOnceEach) {  // 
     EXPECT_TRUE(holds_in_child([&] {
         reinit();
 
-        for (const Forks& forks : all) {
-            EXPECT_EQ(forks.destroyed, reactor.contains(forks.name) ? 0 : 1);
+        for (const Source& source : all) {
+            EXPECT_EQ(source.destroyed, reactor.contains(source.name) ? 0 : 1);
         }
         ASSERT_NE(thrower, nullptr);
         EXPECT_EQ(thrower->destroyed, 1);
@@ -335,16 +328,17 @@ TEST_F(AfterForkThatThrows, LeavesTheChildAWorkingReactor) {  // [fork.reinit]
 
 TEST(AfterFork, MayRemoveItsOwnSubscriberAndThrow) {  // [fork.reinit]
     Reactor reactor;
-    Forks forks;
-    forks.add_to(reactor);
-    forks.after_fork = [](Forks& self, ReactorOps& by) {
+    Source source;
+    source.after_fork = [](Source& self, ReactorOps& by) {
         EXPECT_TRUE(by.remove(self.name));
         throw std::runtime_error{"removed"};
     };
+    source.add_to(reactor);
+    source.signal();
 
     EXPECT_TRUE(holds_in_child([&] {
         EXPECT_THROW(static_cast<void>(reactor.reinit_after_fork()), std::runtime_error);
-        EXPECT_EQ(forks.destroyed, 1);
+        EXPECT_EQ(source.destroyed, 1);
         EXPECT_EQ(reactor.stats().registered, 0U);
         EXPECT_EQ(poll(reactor), 0U);
     }));

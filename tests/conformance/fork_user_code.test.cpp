@@ -2,80 +2,34 @@
 //
 // Forks at every place where a reactor runs user code, for each operation that runs it. The child
 // must not change the parent's epoll instance, and must not run what is the parent's to run.
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "support/child.hpp"
 #include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/kernel_set.hpp"
 #include "support/source.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp::support {
 namespace {
 
 /// Forks once. The child continues to the end of the test; the parent waits there until the child
 /// has ended, and compares its epoll instance with what it was.
-class ForkOnce {
+class ForkAndCompare : public ForkOnce {
 public:
     void operator()() {
-        if (child_ >= 0) {
+        if (has_forked()) {
             return;
         }
         const int set = working_set();
         const auto before = entries_of(set);
-        child_ = ::fork();
-        if (child_ > 0) {
-            EXPECT_TRUE(ended_well(child_)) << "the child has failed";
+        ForkOnce::operator()();
+        if (!is_child()) {
+            EXPECT_TRUE(end()) << "the child has failed";
             EXPECT_EQ(entries_of(set), before) << "the child has changed the parent's instance";
-        }
-    }
-    [[nodiscard]] bool is_child() const { return child_ == 0; }
-    [[nodiscard]] bool has_forked() const { return child_ >= 0; }
-    /// At the end of the test. The child ends here.
-    void end() const {
-        EXPECT_TRUE(has_forked());
-        if (is_child()) {
-            end_child(!testing::Test::HasFailure());
-        }
-    }
-
-private:
-    pid_t child_ = -1;
-};
-
-/// A subscriber that forks where the test says so.
-struct Place {
-    std::function<void()> in_fd;
-    std::function<void()> in_handler;
-    std::function<void()> in_destructor;
-    std::function<void()> in_after_fork;
-    OwnedFd file = make_eventfd(1);
-};
-struct Forker {
-    Place* place;
-
-    explicit Forker(Place& at) : place{&at} {}
-    Forker(const Forker&) = delete;
-    Forker& operator=(const Forker&) = delete;
-    ~Forker() { call(place->in_destructor); }
-    [[nodiscard]] int fd() const {
-        call(place->in_fd);
-        return place->file.fd();
-    }
-    [[nodiscard]] Interest interest() const { return reading; }
-    void handle() const { call(place->in_handler); }
-    void after_fork(ReactorOps& /*reactor*/) const { call(place->in_after_fork); }
-
-private:
-    static void call(const std::function<void()>& action) {
-        if (action) {
-            action();
         }
     }
 };
@@ -83,6 +37,8 @@ private:
 class ForkInUserCode : public testing::Test {
 protected:
     ForkInUserCode() {
+        place.after_fork = [](Source&, ReactorOps&) {};  // the child keeps it
+        place.signal();
         other.add_to(reactor);
         other.signal();
     }
@@ -99,13 +55,13 @@ protected:
             static_cast<void>(poll(reactor));
             EXPECT_GE(other.calls, 1);
         }
-        forks.end();
+        EXPECT_TRUE(forks.has_forked());
+        if (forks.is_child()) {
+            end_child(!HasFailure());
+        }
     }
 
-    RegistrationId add() {
-        AnySubscriber subscriber = AnySubscriber::make<Forker>(place);
-        return reactor.add(subscriber).value_or(RegistrationId{});
-    }
+    RegistrationId add() { return place.add_to(reactor); }
     template <typename T>
     void expect_refused_in_child(const Result<T>& result) const {
         if (forks.is_child()) {
@@ -116,16 +72,16 @@ protected:
     }
     void turn() { static_cast<void>(reactor.run_once(std::chrono::seconds{0})); }
 
-    Place place;  // outlive the reactor
-    ForkOnce forks;
+    Source place;  // of each fork
+    ForkAndCompare forks;
     Source other;
     Reactor reactor;
     RemoteEndpoint endpoint{reactor};
 };
 
 TEST_F(ForkInUserCode, FdInAdd) {  // [fork.user_code]
-    place.in_fd = [this] { forks(); };
-    AnySubscriber subscriber = AnySubscriber::make<Forker>(place);
+    place.on_fd = [this] { forks(); };
+    AnySubscriber subscriber = place.make();
 
     const auto added = reactor.add(subscriber);
 
@@ -134,8 +90,8 @@ TEST_F(ForkInUserCode, FdInAdd) {  // [fork.user_code]
 }
 
 TEST_F(ForkInUserCode, FdInAddInAHandler) {  // [fork.user_code]
-    AnySubscriber subscriber = AnySubscriber::make<Forker>(place);
-    place.in_fd = [this] { forks(); };
+    AnySubscriber subscriber = place.make();
+    place.on_fd = [this] { forks(); };
     other.then = [&](Source& self, ReactorOps& by) {
         self.then = {};
         const auto added = by.add(subscriber);
@@ -148,7 +104,7 @@ TEST_F(ForkInUserCode, FdInAddInAHandler) {  // [fork.user_code]
 TEST_F(ForkInUserCode, FdInResume) {  // [fork.user_code]
     const RegistrationId id = add();
     ASSERT_TRUE(reactor.modify(id, nothing));
-    place.in_fd = [this] { forks(); };
+    place.on_fd = [this] { forks(); };
 
     const auto resumed = reactor.modify(id, reading);
 
@@ -158,7 +114,7 @@ TEST_F(ForkInUserCode, FdInResume) {  // [fork.user_code]
 TEST_F(ForkInUserCode, HandlerInRunOnce) {  // [fork.user_code]
     int calls_in_child = 0;
     add();
-    place.in_handler = [&] {
+    place.then = [&](Source&, ReactorOps&) {
         forks();
         calls_in_child += forks.is_child() ? 1 : 0;
     };
@@ -171,9 +127,9 @@ TEST_F(ForkInUserCode, HandlerInRunOnce) {  // [fork.user_code]
 
 TEST_F(ForkInUserCode, HandlerInRun) {  // [fork.user_code]
     add();
-    place.in_handler = [&] {
+    place.then = [&](Source&, ReactorOps& by) {
         forks();
-        reactor.stop();
+        by.stop();
     };
 
     const auto ran = reactor.run();
@@ -184,7 +140,7 @@ TEST_F(ForkInUserCode, HandlerInRun) {  // [fork.user_code]
 #if defined(__cpp_exceptions)
 TEST_F(ForkInUserCode, HandlerThatThrows) {  // [fork.user_code] [dispatch.throws]
     add();
-    place.in_handler = [&] {
+    place.then = [&](Source&, ReactorOps&) {
         const bool is_first = !forks.has_forked();
         forks();
         if (is_first) {
@@ -196,40 +152,35 @@ TEST_F(ForkInUserCode, HandlerThatThrows) {  // [fork.user_code] [dispatch.throw
 #endif
 
 TEST_F(ForkInUserCode, HandlerOfARequeuedEvent) {  // [fork.user_code] [requeue]
-    const RegistrationId id = add();
-    place.in_handler = [&] { EXPECT_TRUE(reactor.requeue(id)); };
+    add();
+    place.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
     EXPECT_EQ(poll(reactor), 2U);
-    place.in_handler = [&] { forks(); };
+    place.then = [&](Source&, ReactorOps&) { forks(); };
 
     turn();
 }
 
 TEST_F(ForkInUserCode, BetweenTurnsWithARequeuedEvent) {  // [fork.reinit] [requeue]
-    const RegistrationId id = add();
-    int calls = 0;
-    place.in_handler = [&] {
-        ++calls;
-        EXPECT_TRUE(reactor.requeue(id));
-    };
+    add();
+    place.then = [&](Source& self, ReactorOps& by) { EXPECT_TRUE(by.requeue(self)); };
     EXPECT_EQ(poll(reactor), 2U);
-    eventfd_t value = 0;
-    ASSERT_EQ(::eventfd_read(place.file.fd(), &value), 0);
+    place.drain();
 
     forks();
 
     if (forks.is_child()) {
         ASSERT_TRUE(reactor.reinit_after_fork());
         EXPECT_EQ(poll(reactor), 0U) << "the event of the parent";
-        EXPECT_EQ(calls, 1);
+        EXPECT_EQ(place.calls, 1);
         end_child(!HasFailure());
     }
     EXPECT_GE(poll(reactor), 1U);
-    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(place.calls, 2);
 }
 
 TEST_F(ForkInUserCode, DestructorInRemoveOutsideARun) {  // [fork.user_code]
     const RegistrationId id = add();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
 
     EXPECT_TRUE(reactor.remove(id));
 }
@@ -238,14 +189,14 @@ TEST_F(ForkInUserCode, DestructorOfASubscriberThatTheKernelMayKnow) {  // [fork.
     const OwnedFd kept{::dup(place.file.fd())};
     const RegistrationId id = add();
     place.file.reset();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
 
     EXPECT_TRUE(reactor.remove(id));
 }
 
 TEST_F(ForkInUserCode, DestructorAfterTheHandlerThatRemoved) {  // [fork.user_code]
     const RegistrationId id = add();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
     other.then = [&](Source& self, ReactorOps& by) {
         self.then = {};
         by.remove(id);
@@ -256,7 +207,7 @@ TEST_F(ForkInUserCode, DestructorAfterTheHandlerThatRemoved) {  // [fork.user_co
 
 TEST_F(ForkInUserCode, DestructorInRemoveNowInAHandler) {  // [fork.user_code]
     const RegistrationId id = add();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
     other.then = [&](Source& self, ReactorOps& by) {
         self.then = {};
         by.remove_now(id);
@@ -267,7 +218,7 @@ TEST_F(ForkInUserCode, DestructorInRemoveNowInAHandler) {  // [fork.user_code]
 
 TEST_F(ForkInUserCode, DestructorInDestroyRemoved) {  // [fork.user_code] [remove.callback]
     const RegistrationId id = add();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
     other.then = [&](Source& self, ReactorOps& by) {
         self.then = {};
         if (by.remove(id)) {
@@ -293,20 +244,8 @@ TEST_F(ForkInUserCode, PostedClosure) {  // [fork.user_code] [remote.fork]
 }
 
 TEST_F(ForkInUserCode, DestructorOfAPostedClosure) {  // [fork.user_code] [remote.fork]
-    struct Closure {
-        ForkOnce* forks;
-        explicit Closure(ForkOnce& at) : forks{&at} {}
-        Closure(Closure&& other) noexcept : forks{std::exchange(other.forks, nullptr)} {}
-        Closure& operator=(Closure&&) = delete;
-        ~Closure() {
-            if (forks != nullptr) {
-                (*forks)();
-            }
-        }
-        void operator()() const {}
-    };
     int ran = 0;
-    ASSERT_TRUE(endpoint.post(Closure{forks}));
+    ASSERT_TRUE(endpoint.post(UserCode{UserCode::When::destroyed, [this] { forks(); }}));
     ASSERT_TRUE(endpoint.post([&] { ++ran; }));
 
     turn();
@@ -316,7 +255,7 @@ TEST_F(ForkInUserCode, DestructorOfAPostedClosure) {  // [fork.user_code] [remot
 
 TEST_F(ForkInUserCode, DestructorOfWhatAClosureRemoved) {  // [fork.user_code] [remove.callback]
     const RegistrationId id = add();
-    place.in_destructor = [this] { forks(); };
+    place.on_destroy = [this] { forks(); };
     int ran = 0;
     ASSERT_TRUE(endpoint.post([id](ReactorOps& by) { by.remove(id); }));
     ASSERT_TRUE(endpoint.post([&] { ++ran; }));
@@ -329,10 +268,10 @@ TEST_F(ForkInUserCode, DestructorOfWhatAClosureRemoved) {  // [fork.user_code] [
 TEST_F(ForkInUserCode, AfterForkInReinit) {  // [fork.user_code] [fork.reinit]
     add();
     EXPECT_TRUE(holds_in_child([this] {
-        place.in_after_fork = [this] { forks(); };
+        place.after_fork = [this](Source&, ReactorOps&) { forks(); };
         const auto taken = reactor.reinit_after_fork();
         expect_refused_in_child(taken);
-        place.in_after_fork = {};
+        place.after_fork = {};
         if (forks.is_child()) {
             EXPECT_EQ(error_of(reactor.run_once()), std::errc::no_child_process);
             end_child(!HasFailure());
@@ -345,9 +284,9 @@ TEST_F(ForkInUserCode, AfterForkInReinit) {  // [fork.user_code] [fork.reinit]
 TEST_F(ForkInUserCode, FdInReinit) {  // [fork.user_code] [fork.reinit]
     add();
     EXPECT_TRUE(holds_in_child([this] {
-        place.in_fd = [this] { forks(); };
+        place.on_fd = [this] { forks(); };
         const auto taken = reactor.reinit_after_fork();
-        place.in_fd = {};
+        place.on_fd = {};
         expect_refused_in_child(taken);
         if (forks.is_child()) {
             end_child(!HasFailure());

@@ -9,7 +9,6 @@
 
 #include <sys/socket.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -18,7 +17,7 @@ namespace {
 TEST(Ghost, OfAFileWithoutADuplicateIsRemovedByTheKernelAtOnce) {  // [ghost.dup] [remove.always]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
 
     file.reset();
@@ -34,7 +33,7 @@ TEST(Ghost, IsStillCalledUntilItIsRemoved) {  // [ghost.dup]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
 
     file.reset();
@@ -135,7 +134,7 @@ TEST(Ghost, OfAPausedSubscriberDoesNotExist) {  // [ghost.dup] [modify.paused]
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
     EXPECT_TRUE(reactor.modify(watched.name, nothing));
 
@@ -151,10 +150,10 @@ TEST(Ghost, ThatWasClosedAndRemovedByItsOwnHandlerIsNotCalledAgain) {  // [ghost
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd(), reading, [&](Watched& self, ReactorOps& by) {
-                        file.reset();
-                        EXPECT_TRUE(by.remove(self.name));
-                    }};
+    Source watched{file.fd(), reading, [&](Source& self, ReactorOps& by) {
+                       file.reset();
+                       EXPECT_TRUE(by.remove(self.name));
+                   }};
     watched.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -170,9 +169,9 @@ TEST(Ghost, ThatWasRemovedInABatchThatHoldsItsEventIsSkipped) {  // [ghost.dup] 
     OwnedFd second = make_eventfd(1);
     const OwnedFd kept_first = duplicate(first.fd());
     const OwnedFd kept_second = duplicate(second.fd());
-    Watched one{first.fd()};
-    Watched two{second.fd()};
-    const auto close_and_remove = [&](Watched& self, ReactorOps& by) {
+    Source one{first.fd()};
+    Source two{second.fd()};
+    const auto close_and_remove = [&](Source& self, ReactorOps& by) {
         OwnedFd& other_file = &self == &one ? second : first;
         other_file.reset();
         EXPECT_TRUE(by.remove_now(&self == &one ? two.name : one.name));
@@ -193,7 +192,7 @@ TEST(Ghost, IsKeptByAFileThatIsInFlightInAMessage) {  // [ghost.dup]
     Reactor reactor;
     SocketPair sockets;
     OwnedFd file = make_eventfd(1);
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
     char byte = 'x';
     iovec data{.iov_base = &byte, .iov_len = 1};

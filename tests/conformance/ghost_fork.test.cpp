@@ -4,8 +4,7 @@
 // its parent closes.
 #include <gtest/gtest.h>
 
-#include "support/forked.hpp"
-#include "support/ghosts.hpp"
+#include "support/forks.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -16,7 +15,7 @@ constexpr int number = 170;  // no other descriptor of the process has it
 TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -45,7 +44,7 @@ TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
 TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -67,7 +66,7 @@ TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
 TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -77,7 +76,7 @@ TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [gho
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
 
     for (int turn = 0; turn < 4; ++turn) {
@@ -93,7 +92,7 @@ TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [gho
 TEST(GhostInAChild, IsNotMadeByARemovalBeforeTheClose) {  // [ghost.fork]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -157,11 +156,11 @@ TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
 TEST(ReactorInAChild, ChangesNothingOfTheParent) {  // [ghost.fork] [fork.guard]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     const auto before = entries_of(working_set());
     Forked child{[&](const Forked::Parent&) {
-        Watched other{make_eventfd().release()};
+        Source other{make_eventfd().release()};
         AnySubscriber subscriber = other.make();
         const bool error =
             error_of(reactor.add(subscriber)) == std::errc::no_child_process &&

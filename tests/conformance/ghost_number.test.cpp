@@ -3,7 +3,6 @@
 // Descriptors that are reused while the kernel holds entries of their former files.
 #include <gtest/gtest.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -14,13 +13,13 @@ constexpr int number = 150;  // no other descriptor of the process has it
 TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewSubscriber) {  // [ghost.reuse]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
 
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
 
     EXPECT_EQ(entries_held(), 1U);
@@ -32,11 +31,11 @@ TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewSubscriber) {  // [ghost
 TEST(ReusedNumber, IsRefusedWhileItIsRegistered) {  // [ghost.reuse] [add.strong]
     Reactor reactor;
     OwnedFd file = make_eventfd_at(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     file.reset();
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched second{number};
+    Source second{number};
 
     AnySubscriber error = second.make();
     EXPECT_EQ(error_of(reactor.add(error)), std::errc::file_exists);
@@ -52,7 +51,7 @@ TEST(ReusedNumber, BelongsToTheNewSubscriberAloneWhileTheGhostFires) {  // [ghos
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
     EXPECT_EQ(entries_held_under(number), 2);
 
@@ -72,7 +71,7 @@ TEST(ReusedNumber, SurvivesTheRemovalOfItsNewSubscriber) {  // [ghost.reuse] [gh
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd next = make_eventfd_at(number, 1);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.remove(newcomer.name));
@@ -88,14 +87,14 @@ TEST(ReplacedNumber, ReportsItsFormerFileUntilItIsRemoved) {  // [ghost.reuse]
     Reactor reactor;
     const OwnedFd file = make_eventfd_at(number, 1);
     const OwnedFd kept = duplicate(number);
-    Watched first{number};
+    Source first{number};
     first.add_to(reactor);
     const OwnedFd other = make_eventfd(1);
     ASSERT_EQ(::dup3(other.fd(), number, O_CLOEXEC), number);
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_TRUE(reactor.remove(first.name));
-    Watched second{number};
+    Source second{number};
     second.add_to(reactor);
     EXPECT_EQ(entries_held_under(number), 2);
 
@@ -110,8 +109,8 @@ TEST(SameFile, UnderTwoNumbersHasTwoSubscribers) {  // [ghost.reuse]
     Reactor reactor;
     const OwnedFd file = make_eventfd(1);
     const OwnedFd same = duplicate(file.fd());
-    Watched one{file.fd()};
-    Watched two{same.fd()};
+    Source one{file.fd()};
+    Source two{same.fd()};
     one.add_to(reactor);
     two.add_to(reactor);
     EXPECT_EQ(poll(reactor), 2U);
@@ -137,7 +136,7 @@ struct SwappedBack {
         swapped = std::move(file);
     }
     Ghost ghost;
-    Watched newcomer;
+    Source newcomer;
     OwnedFd newcomers_file;
     OwnedFd swapped;
 };
@@ -199,7 +198,7 @@ TEST(HeldNumber, IsModifiedWithoutARebuild) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
@@ -213,11 +212,11 @@ TEST(HeldNumber, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modif
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         if (self.calls == 1) {
-                             EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
-                         }
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        if (self.calls == 1) {
+                            EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
+                        }
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -233,11 +232,11 @@ TEST(HeldNumber, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [m
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         EXPECT_TRUE(by.modify(self.name, nothing));
-                         EXPECT_TRUE(by.modify(self.name, reading_exclusively));
-                         self.then = {};
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        EXPECT_TRUE(by.modify(self.name, nothing));
+                        EXPECT_TRUE(by.modify(self.name, reading_exclusively));
+                        self.then = {};
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -251,9 +250,9 @@ TEST(HeldNumber, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.pa
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, reading, [](Watched& self, ReactorOps& by) {
-                         EXPECT_TRUE(by.modify(self.name, nothing));
-                     }};
+    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+                        EXPECT_TRUE(by.modify(self.name, nothing));
+                    }};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -268,7 +267,7 @@ TEST(HeldNumber, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number, 1);
-    Watched newcomer{number, nothing};
+    Source newcomer{number, nothing};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
@@ -283,7 +282,7 @@ TEST(HeldNumber, IsExtractedOutsideAHandlerAndInOneAfterARebuild) {  // [ghost.n
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     const OwnedFd file = make_eventfd_at(number);
-    Watched newcomer{number};
+    Source newcomer{number};
     newcomer.add_to(reactor);
     Source asker;
     asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.extract(newcomer.name)); };
@@ -314,7 +313,7 @@ TEST_P(ReturnedGhost, IsReplacedByTheNewSubscriber) {  // [ghost.returned]
     ASSERT_EQ(::dup3(ghost.file().fd(), number, O_CLOEXEC), number);
     const OwnedFd returned{number};
 
-    Watched newcomer{number, next};
+    Source newcomer{number, next};
     newcomer.add_to(reactor);
 
     const auto entries = entries_of(working_set());

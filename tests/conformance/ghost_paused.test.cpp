@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -16,8 +15,8 @@ constexpr int number = 190;  // no other descriptor of this program
 class PausedOnAHeldNumber : public testing::Test {
 protected:
     /// The first handler pauses its subscriber and then does this.
-    void when_paused(Watched::Action action) {
-        watched.then = [action = std::move(action)](Watched& self, ReactorOps& by) {
+    void when_paused(Source::Action action) {
+        watched.then = [action = std::move(action)](Source& self, ReactorOps& by) {
             self.then = {};
             EXPECT_TRUE(by.modify(self.name, nothing));
             action(self, by);
@@ -28,11 +27,11 @@ protected:
     Reactor reactor;
     Ghost ghost{reactor, reading, number};
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
 };
 
 TEST_F(PausedOnAHeldNumber, IsReportedAfterItResumed) {  // [modify.paused] [ghost.number]
-    when_paused([](Watched& self, ReactorOps& by) { EXPECT_TRUE(by.modify(self.name, reading)); });
+    when_paused([](Source& self, ReactorOps& by) { EXPECT_TRUE(by.modify(self.name, reading)); });
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 1U);
@@ -42,7 +41,7 @@ TEST_F(PausedOnAHeldNumber, IsReportedAfterItResumed) {  // [modify.paused] [gho
 }
 
 TEST_F(PausedOnAHeldNumber, IsNotReportedUntilItResumes) {  // [modify.paused] [ghost.number]
-    when_paused([](Watched&, ReactorOps&) {});
+    when_paused([](Source&, ReactorOps&) {});
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 0U);
@@ -53,7 +52,7 @@ TEST_F(PausedOnAHeldNumber, IsNotReportedUntilItResumes) {  // [modify.paused] [
 }
 
 TEST_F(PausedOnAHeldNumber, CannotBeRequeued) {  // [requeue] [modify.paused]
-    when_paused([](Watched& self, ReactorOps& by) { EXPECT_FALSE(by.requeue(self.name)); });
+    when_paused([](Source& self, ReactorOps& by) { EXPECT_FALSE(by.requeue(self.name)); });
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 0U);
@@ -62,7 +61,7 @@ TEST_F(PausedOnAHeldNumber, CannotBeRequeued) {  // [requeue] [modify.paused]
 }
 
 TEST_F(PausedOnAHeldNumber, KeepsItsMemoryWhenItIsRemoved) {  // [remove.self] [ghost.number]
-    when_paused([](Watched& self, ReactorOps& by) { EXPECT_TRUE(by.remove(self.name)); });
+    when_paused([](Source& self, ReactorOps& by) { EXPECT_TRUE(by.remove(self.name)); });
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(watched.destroyed, 1);
@@ -76,7 +75,7 @@ TEST(ClosedHeldNumber, FailsToModifyWithBadFileDescriptor) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number};
+    Source watched{number};
     watched.add_to(reactor);
     file.reset();
 
@@ -91,11 +90,11 @@ TEST(ClosedHeldNumber, FailsToModifyInAHandlerToo) {  // [ghost.number]
     Reactor reactor;
     const Ghost ghost{reactor, reading, number};
     OwnedFd file = make_eventfd_at(number, 1);
-    Watched watched{number, reading, [&](Watched& self, ReactorOps& by) {
-                        file.reset();
-                        EXPECT_EQ(error_of(by.modify(self.name, Interest{}.write())),
-                                  std::errc::bad_file_descriptor);
-                    }};
+    Source watched{number, reading, [&](Source& self, ReactorOps& by) {
+                       file.reset();
+                       EXPECT_EQ(error_of(by.modify(self.name, Interest{}.write())),
+                                 std::errc::bad_file_descriptor);
+                   }};
     watched.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);

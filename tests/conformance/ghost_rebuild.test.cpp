@@ -10,7 +10,6 @@
 
 #include <sys/epoll.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -44,11 +43,10 @@ TEST_P(RebuildAfterGhosts, OfMoreThanOneAndASixteenthOfTheLiveSubscribers) {  //
 /// Makes `count` removed subscribers that the kernel may know, as far as the reactor can tell.
 void quarantine(Reactor& reactor, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-        OwnedFd file = make_eventfd();
-        Watched watched{file.fd()};
-        watched.add_to(reactor);
-        file.reset();
-        EXPECT_TRUE(reactor.remove_now(watched.name));
+        Source source;
+        source.add_to(reactor);
+        source.file.reset();
+        EXPECT_TRUE(reactor.remove_now(source.name));
     }
 }
 
@@ -66,25 +64,18 @@ TEST(Rebuild, LimitsTheQuarantineTo1024) {  // [ghost.rebuild]
 
 TEST(Rebuild, LimitsTheQuarantineToTheLiveSubscribersIfTheyAreMore) {  // [ghost.rebuild]
     constexpr std::size_t live = 1100;
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    rlimit more = before;
-    more.rlim_cur = std::min<rlim_t>(before.rlim_max, 4096);
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &more), 0);
-    {
-        Reactor reactor;
-        Crowd crowd{reactor, live, reading};
+    const FileLimit more{4096};
+    Reactor reactor;
+    Crowd crowd{reactor, live, reading};
 
-        quarantine(reactor, live);
-        EXPECT_EQ(reactor.stats().quarantined, live);
-        EXPECT_EQ(reactor.stats().rebuilds, 0U);
-        quarantine(reactor, 1);
+    quarantine(reactor, live);
+    EXPECT_EQ(reactor.stats().quarantined, live);
+    EXPECT_EQ(reactor.stats().rebuilds, 0U);
+    quarantine(reactor, 1);
 
-        EXPECT_EQ(reactor.stats().quarantined, 0U);
-        EXPECT_EQ(reactor.stats().rebuilds, 1U);
-        EXPECT_EQ(entries_held(), live);
-    }
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(reactor.stats().quarantined, 0U);
+    EXPECT_EQ(reactor.stats().rebuilds, 1U);
+    EXPECT_EQ(entries_held(), live);
 }
 
 TEST(Rebuild, IsNotMadeInAHandlerButAfterTheBatch) {  // [ghost.rebuild]
@@ -129,7 +120,7 @@ TEST(Rebuild, WaitsUntilTheRestOfABatchIsDispatched) {  // [ghost.rebuild] [disp
 TEST(Rebuilt, HoldsExactlyWhatIsRegistered) {  // [ghost.rebuild]
     Reactor reactor;
     std::deque<OwnedFd> files;
-    std::deque<Watched> subscribers;
+    std::deque<Source> subscribers;
     std::vector<KernelEntry> expected;
     for (const Interest kind :
          {reading, reading_edges, reading_once, reading_exclusively, nothing}) {
@@ -215,7 +206,7 @@ TEST(Rebuilt, KeepsAFiredOneShotSubscriberDisarmed) {  // [ghost.rebuild]
 TEST(Rebuilt, DropsTheHangupOfAFiredOneShotSubscriber) {  // [ghost.rebuild]
     Reactor reactor;
     Pipe pipe;
-    Watched watched{pipe.read.fd(), reading_once};
+    Source watched{pipe.read.fd(), reading_once};
     watched.add_to(reactor);
     ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
     EXPECT_EQ(poll(reactor), 1U);
@@ -251,7 +242,7 @@ TEST(Rebuilt,
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
     const OwnedFd kept = duplicate(165);
-    Watched watched{165};
+    Source watched{165};
     watched.add_to(reactor);
     file.reset();
 
@@ -276,7 +267,7 @@ TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsDescriptorBeReused) {
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
     const OwnedFd kept = duplicate(165);
-    Watched first{165};
+    Source first{165};
     first.add_to(reactor);
     file.reset();
     rebuild_now(reactor);
@@ -285,7 +276,7 @@ TEST(Rebuilt, LetsADetachedSubscriberBeRemovedAndItsDescriptorBeReused) {
     EXPECT_EQ(first.destroyed, 1);
     EXPECT_EQ(reactor.stats().quarantined, 0U) << "no kernel entry, no quarantine";
     const OwnedFd next = make_eventfd_at(165, 1);
-    Watched second{165};
+    Source second{165};
     second.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 1U);
@@ -297,7 +288,7 @@ TEST(Rebuilt, CountsADescriptorThatBecameARegularFileAsDetached) {  // [ghost.re
     Reactor reactor;
     OwnedFd file = make_eventfd_at(165, 1);
     const OwnedFd kept = duplicate(165);
-    Watched watched{165};
+    Source watched{165};
     watched.add_to(reactor);
     const OwnedFd null = open_file("/dev/null");
     ASSERT_EQ(::dup3(null.fd(), 165, O_CLOEXEC), 165);
@@ -338,10 +329,10 @@ TEST(Rebuilt,
      KeepsTheRequeuedEventOfAFiredOneShotSubscriberWithAHangup) {  // [ghost.rebuild] [requeue]
     Reactor reactor;
     Pipe pipe;
-    Watched watched{pipe.read.fd(), reading_once, [](Watched& self, ReactorOps& by) {
-                        EXPECT_TRUE(by.requeue(self.name));
-                        self.then = {};
-                    }};
+    Source watched{pipe.read.fd(), reading_once, [](Source& self, ReactorOps& by) {
+                       EXPECT_TRUE(by.requeue(self.name));
+                       self.then = {};
+                   }};
     watched.add_to(reactor);
     ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
     pipe.write.reset();

@@ -10,7 +10,6 @@
 
 #include <sys/epoll.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -25,7 +24,7 @@ TEST(RebuildAtTheLimit, OfOpenFilesUsesTheSpareInstance) {  // [ghost.rebuild]
     const Ghost first{reactor};
     const Ghost second{reactor};
     source.signal();
-    const NoNumberLeft limit;
+    const FileLimit limit;
     ASSERT_LT(::eventfd(0, 0), 0);
 
     first.signal();
@@ -42,10 +41,10 @@ TEST(RebuildAtTheLimit, OfOpenFilesCanBeRepeated) {  // [ghost.rebuild]
     const OwnedFd file = make_eventfd();
     const OwnedFd kept = duplicate(file.fd());
     const OwnedFd other = make_eventfd();
-    const NoNumberLeft limit;
+    const FileLimit limit;
 
     for (unsigned time = 1; time <= 3; ++time) {
-        Watched watched{file.fd()};
+        Source watched{file.fd()};
         watched.add_to(reactor);
         // Replaced, not closed: that would leave a free number.
         ASSERT_EQ(::dup3(other.fd(), file.fd(), O_CLOEXEC), file.fd());

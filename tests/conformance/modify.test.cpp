@@ -140,34 +140,29 @@ TEST(ReactorModify, RefusesToOrFromExclusiveAndChangesNothing) {  // [interest.e
 
 TEST(ReactorModify, FailsForADescriptorThatWasClosedWhichRemoveAccepts) {  // [remove.always]
     Reactor reactor;
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
-    file.reset();
+    Source source;
+    const RegistrationId name = source.add_to(reactor);
+    source.file.reset();
 
-    EXPECT_EQ(error_of(reactor.modify(*name, reading_edges)), std::errc::bad_file_descriptor);
-    EXPECT_EQ(error_of(reactor.modify(*name, nothing)), std::errc::bad_file_descriptor);
+    EXPECT_EQ(error_of(reactor.modify(name, reading_edges)), std::errc::bad_file_descriptor);
+    EXPECT_EQ(error_of(reactor.modify(name, nothing)), std::errc::bad_file_descriptor);
 
-    EXPECT_TRUE(reactor.contains(*name));
-    EXPECT_TRUE(reactor.remove(*name));
+    EXPECT_TRUE(reactor.contains(name));
+    EXPECT_TRUE(reactor.remove(name));
 }
 
 TEST(ReactorModify, FailsForADescriptorThatWasReplacedAndDoesNotAffectTheOther) {
     // [remove.always]
     Reactor reactor;
-    OwnedFd file = make_eventfd();
-    const int number = file.fd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{number}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
+    Source source;
+    const RegistrationId name = source.add_to(reactor);
     const OwnedFd other = make_eventfd();
-    ASSERT_EQ(::dup2(other.fd(), number), number);
+    ASSERT_EQ(::dup2(other.fd(), source.fd()), source.fd());
 
-    EXPECT_EQ(error_of(reactor.modify(*name, reading_edges)), std::errc::no_such_file_or_directory);
+    EXPECT_EQ(error_of(reactor.modify(name, reading_edges)), std::errc::no_such_file_or_directory);
 
-    EXPECT_TRUE(reactor.remove(*name));
-    EXPECT_TRUE(is_open(number));
+    EXPECT_TRUE(reactor.remove(name));
+    EXPECT_TRUE(is_open(source.fd()));
 }
 
 // --- events that a batch holds ------------------------------------------------------------------
@@ -245,30 +240,24 @@ TEST(ReactorModify, AddsNothingToAPendingEvent) {  // [modify.pending]
 TEST(ReactorModify, KeepsAHangupOfAPendingEventThatIsOtherwiseDropped) {  // [modify.pending]
     Reactor reactor;
     Pipe pipe;
-    Source first{reading};
-    std::vector<Event> seen;
-    const auto hung = interest()
-                          .read()
-                          .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&](Event event) { seen.push_back(event); })
-                          .register_into(reactor);
-    ASSERT_TRUE(hung);
+    Source hung{pipe.read.fd()};
+    Source first{reading, [&](Source&, ReactorOps& by) {
+                     if (hung.calls == 0) {
+                         EXPECT_TRUE(by.modify(hung, Interest{}.priority()));
+                     }
+                 }};
+    hung.add_to(reactor);
     first.add_to(reactor);
-    first.then = [&](Source&, ReactorOps& by) {
-        if (seen.empty()) {
-            EXPECT_TRUE(by.modify(*hung, Interest{}.priority()));
-        }
-    };
     first.signal();  // becomes ready first, so that it is reported first
     ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
     pipe.write.reset();
 
     EXPECT_EQ(poll(reactor), 2U);
 
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_TRUE(seen.front().is_hangup());
+    ASSERT_EQ(hung.calls, 1);
+    EXPECT_TRUE(hung.event.is_hangup());
     ASSERT_EQ(first.calls, 1);
-    EXPECT_FALSE(seen.front().is_readable());
+    EXPECT_FALSE(hung.event.is_readable());
 }
 
 TEST(ReactorModify, DropsThePendingEventOfAOneShotSubscriberAndReportsItOnceNextTurn) {

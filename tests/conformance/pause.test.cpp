@@ -9,13 +9,6 @@
 namespace eventp::support {
 namespace {
 
-/// A descriptor object whose descriptor the test replaces.
-struct Replaceable {
-    int number;
-
-    [[nodiscard]] int fd() const noexcept { return number; }
-};
-
 TEST(ReactorPause, ReportsNothingUntilAnInterestIsRequestedAgain) {  // [modify.paused]
     Reactor reactor;
     Source source;
@@ -35,22 +28,17 @@ TEST(ReactorPause, ReportsNothingUntilAnInterestIsRequestedAgain) {  // [modify.
 TEST(ReactorPause, ReportsNotEvenAHangup) {  // [modify.paused]
     Reactor reactor;
     Pipe pipe;
-    int calls = 0;
-    const auto name = interest()
-                          .read()
-                          .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&] { ++calls; })
-                          .register_into(reactor);
-    ASSERT_TRUE(name);
-    EXPECT_TRUE(reactor.modify(*name, nothing));
+    Source source{pipe.read.fd()};
+    source.add_to(reactor);
+    EXPECT_TRUE(reactor.modify(source, nothing));
 
     pipe.write.reset();
 
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(calls, 0);
-    EXPECT_TRUE(reactor.modify(*name, reading));
+    EXPECT_EQ(source.calls, 0);
+    EXPECT_TRUE(reactor.modify(source, reading));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(source.calls, 1);
 }
 
 TEST(ReactorPause, TreatsAnInterestOfModesOnlyAsEmpty) {  // [modify.paused]
@@ -93,22 +81,16 @@ TEST(ReactorPause, TwiceHasTheSameEffectAsOnce) {  // [modify.paused]
 TEST(ReactorPause, FromItsOwnHandlerStopsASpinOnAHangup) {  // [modify.paused]
     Reactor reactor;
     Pipe pipe;
-    int calls = 0;
-    const auto name = interest()
-                          .read()
-                          .with_fd(BorrowedFd{pipe.read.fd()})
-                          .with_handler([&](RegistrationId self, ReactorOps& by) {
-                              ++calls;
-                              EXPECT_TRUE(by.modify(self, nothing));
-                          })
-                          .register_into(reactor);
-    ASSERT_TRUE(name);
+    Source source{pipe.read.fd(), reading, [](Source& self, ReactorOps& by) {
+                      EXPECT_TRUE(by.modify(self.told_name, nothing));
+                  }};
+    const RegistrationId name = source.add_to(reactor);
     pipe.write.reset();
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 0U);
-    EXPECT_EQ(calls, 1);
-    EXPECT_TRUE(reactor.contains(*name));
+    EXPECT_EQ(source.calls, 1);
+    EXPECT_TRUE(reactor.contains(name));
 }
 
 TEST(ReactorPause, ReportsAnEdgeThatWasConsumedBeforeOnceMoreAfterResuming) {  // [modify.paused]
@@ -182,47 +164,38 @@ TEST(ReactorPause, RefusesToResumeWithAnotherDescriptor) {  // [modify.paused]
     Reactor reactor;
     const OwnedFd before = make_eventfd(1);
     const OwnedFd after = make_eventfd(1);
-    Replaceable object{before.fd()};
-    int calls = 0;
-    const auto id =
-        interest().read().with_fd(&object).with_handler([&] { ++calls; }).register_into(reactor);
-    ASSERT_TRUE(id);
-    ASSERT_TRUE(reactor.modify(*id, nothing));
+    Source source{before.fd()};
+    const RegistrationId id = source.add_to(reactor);
+    ASSERT_TRUE(reactor.modify(id, nothing));
 
     for (const int other : {after.fd(), -1, closed_number()}) {
-        object.number = other;
-        EXPECT_EQ(error_of(reactor.modify(*id, reading)), std::errc::bad_file_descriptor);
+        source.number = other;
+        EXPECT_EQ(error_of(reactor.modify(id, reading)), std::errc::bad_file_descriptor);
         EXPECT_EQ(poll(reactor), 0U);
     }
 
-    object.number = before.fd();
-    EXPECT_TRUE(reactor.modify(*id, reading));
+    source.number = before.fd();
+    EXPECT_TRUE(reactor.modify(id, reading));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(source.calls, 1);
 }
 
 TEST(ReactorPause, ContinuesWithAnotherDescriptorAfterExtractAndAdd) {  // [extract]
     Reactor reactor;
     const OwnedFd before = make_eventfd(1);
     const OwnedFd after = make_eventfd(1);
-    Replaceable object{before.fd()};
-    RegistrationId seen;
-    const auto id = interest()
-                        .read()
-                        .with_fd(&object)
-                        .with_handler([&](RegistrationId self) { seen = self; })
-                        .register_into(reactor);
-    ASSERT_TRUE(id);
+    Source source{before.fd()};
+    const RegistrationId id = source.add_to(reactor);
 
-    AnySubscriber subscriber = reactor.extract(*id);
-    object.number = after.fd();
+    AnySubscriber subscriber = reactor.extract(id);
+    source.number = after.fd();
     const auto again = reactor.add(subscriber);
 
     ASSERT_TRUE(again);
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(seen, *again);
-    EXPECT_EQ(seen.fd(), after.fd());
-    EXPECT_FALSE(reactor.contains(*id));
+    EXPECT_EQ(source.told_name, *again);
+    EXPECT_EQ(source.told_name.fd(), after.fd());
+    EXPECT_FALSE(reactor.contains(id));
 }
 
 TEST(ReactorPause, KeepsItsDescriptorFromOthers) {  // [modify.paused] [add.strong]
@@ -239,26 +212,21 @@ TEST(ReactorPause, KeepsItsDescriptorFromOthers) {  // [modify.paused] [add.stro
 
 TEST(ReactorPause, FailsToResumeAsAddDoesAndStaysPaused) {  // [modify.paused]
     Reactor reactor;
-    OwnedFd file = make_eventfd(1);
     const OwnedFd directory = open_file("/", O_DIRECTORY);
-    int calls = 0;
-    const auto id = interest()
-                        .read()
-                        .with_fd(BorrowedFd{file.fd()})
-                        .with_handler([&] { ++calls; })
-                        .register_into(reactor);
-    ASSERT_TRUE(id);
-    EXPECT_TRUE(reactor.modify(*id, nothing));
-    const OwnedFd copy{::dup(file.fd())};
+    Source source;
+    source.signal();
+    const RegistrationId id = source.add_to(reactor);
+    EXPECT_TRUE(reactor.modify(id, nothing));
+    const OwnedFd copy = duplicate(source.fd());
 
-    ASSERT_EQ(::dup2(directory.fd(), file.fd()), file.fd());
-    EXPECT_EQ(error_of(reactor.modify(*id, reading)), std::errc::operation_not_permitted);
+    ASSERT_EQ(::dup2(directory.fd(), source.fd()), source.fd());
+    EXPECT_EQ(error_of(reactor.modify(id, reading)), std::errc::operation_not_permitted);
     EXPECT_EQ(poll(reactor), 0U);
 
-    ASSERT_EQ(::dup2(copy.fd(), file.fd()), file.fd());
-    EXPECT_TRUE(reactor.modify(*id, reading));
+    ASSERT_EQ(::dup2(copy.fd(), source.fd()), source.fd());
+    EXPECT_TRUE(reactor.modify(id, reading));
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(source.calls, 1);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include <sys/epoll.h>
 
-#include "support/ghosts.hpp"
 #include "support/kernel_set.hpp"
 
 namespace eventp::support {
@@ -17,7 +16,7 @@ constexpr int number = 180;  // no other descriptor of the process has it
 TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.rebuild]
     Reactor reactor;
     const OwnedFd file = make_eventfd_at(number);
-    Watched replaced{number, reading_exclusively};
+    Source replaced{number, reading_exclusively};
     replaced.add_to(reactor);
     const OwnedFd set{::epoll_create1(EPOLL_CLOEXEC)};
     ASSERT_EQ(::dup3(set.fd(), number, O_CLOEXEC), number);  // Kernel: no exclusive entry of a set
@@ -35,7 +34,7 @@ TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.reb
 TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild]
     Reactor reactor;
     const OwnedFd file = make_eventfd_at(number);
-    Watched replaced{number, reading_exclusively};
+    Source replaced{number, reading_exclusively};
     replaced.add_to(reactor);
     const OwnedFd set{::epoll_create1(EPOLL_CLOEXEC)};
     ASSERT_EQ(::dup3(set.fd(), number, O_CLOEXEC), number);
@@ -60,7 +59,7 @@ struct FacadeUnderAUsedNumber {
 
     OwnedFd file = make_eventfd();
     OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     int outside = -1;
 };
 

@@ -11,14 +11,14 @@
 
 #include <gtest/gtest.h>
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <eventp/eventp.hpp>
 
-#include "support/blocked.hpp"
-#include "support/reactor_thread.hpp"
+#include "support/files.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp {
 namespace {
@@ -26,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using support::error_of;
 using support::ReactorThread;
+using support::UserCode;
 
 TEST(RemotePost, RunsTheClosureOnTheReactorsThread) {  // [remote.post]
     ReactorThread running;
@@ -154,17 +155,17 @@ TEST(RemotePost, KeepsTheOrderOfOneProducer) {  // [remote.order]
 
 TEST(RemotePost, WakesAReactorThatIsEmbeddedInAnotherLoop) {  // [remote.coalesce]
     Reactor reactor;
-    pollfd outer{.fd = reactor.fd().value().fd(), .events = POLLIN, .revents = 0};
+    const int outer = reactor.fd().value().fd();
     const RemoteEndpoint endpoint{reactor};
     support::poll(reactor);
-    ASSERT_EQ(::poll(&outer, 1, 0), 0);
+    ASSERT_FALSE(support::is_readable(outer));
     int runs = 0;
 
     for (int i = 0; i < 1000; ++i) {
         ASSERT_TRUE(endpoint.post([&runs] { ++runs; }));
     }
 
-    while (::poll(&outer, 1, 0) == 1) {  // and stays readable until all of them have run
+    while (support::is_readable(outer)) {  // and stays readable until all of them have run
         support::poll(reactor);
     }
     EXPECT_EQ(runs, 1000);
@@ -333,22 +334,9 @@ TEST(RemoteGone, WakesWaitingThreadsWhenTheReactorIsDestroyed) {  // [remote.gon
 TEST(RemoteGone, DestroysClosuresThatDidNotRunWithNoLockHeld) {  // [remote.gone]
     std::optional<Reactor> reactor{std::in_place};
     const RemoteEndpoint endpoint{*reactor};
-    struct PostsWhenDestroyed {
-        RemoteEndpoint endpoint;
-        std::error_code* answer;
-        void operator()() const {}
-        PostsWhenDestroyed(RemoteEndpoint e, std::error_code* a)
-            : endpoint{std::move(e)}, answer{a} {}
-        PostsWhenDestroyed(PostsWhenDestroyed&& other) noexcept
-            : endpoint{other.endpoint}, answer{std::exchange(other.answer, nullptr)} {}
-        ~PostsWhenDestroyed() {
-            if (answer != nullptr) {
-                *answer = error_of(endpoint.post([] {}));
-            }
-        }
-    };
     std::error_code answer;
-    ASSERT_TRUE(endpoint.post(PostsWhenDestroyed{endpoint, &answer}));
+    ASSERT_TRUE(endpoint.post(
+        UserCode{UserCode::When::destroyed, [&] { answer = error_of(endpoint.post([] {})); }}));
 
     reactor.reset();
 

@@ -11,8 +11,8 @@
 
 #include <eventp/eventp.hpp>
 
-#include "support/reactor_thread.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
 
 namespace eventp {
 namespace {

@@ -13,10 +13,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "support/blocked.hpp"
 #include "support/files.hpp"
-#include "support/reactor_thread.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
 
 namespace eventp::support {
 namespace {

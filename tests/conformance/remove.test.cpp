@@ -174,15 +174,13 @@ TEST_P(ReactorRemoveEither, OfASubscriberWithoutAnEventIsSafe) {  // [remove.oth
 
 TEST_P(ReactorRemoveEither, NeverRefusesADescriptorThatWasClosed) {  // [remove.always]
     Reactor reactor;
-    OwnedFd file = make_eventfd();
-    const auto name =
-        interest().read().with_fd(BorrowedFd{file.fd()}).with_handler([] {}).register_into(reactor);
-    ASSERT_TRUE(name);
-    file.reset();
+    Source source;
+    const RegistrationId name = source.add_to(reactor);
+    source.file.reset();
 
-    EXPECT_TRUE(remove(reactor, *name));
+    EXPECT_TRUE(remove(reactor, name));
 
-    EXPECT_FALSE(reactor.contains(*name));
+    EXPECT_FALSE(reactor.contains(name));
     EXPECT_EQ(reactor.stats().registered, 0U);
 }
 
@@ -208,14 +206,10 @@ TEST_P(ReactorRemoveEither, NeverRefusesADescriptorThatItsHandlerReplaced) {
 
     EXPECT_EQ(calls, 1);
     const OwnedFd reused = make_eventfd_at(number, 1);
-    const auto again = interest()
-                           .read()
-                           .with_fd(BorrowedFd{number})
-                           .with_handler([&] { ++calls; })
-                           .register_into(reactor);
-    EXPECT_TRUE(again);
+    Source again{number};
+    again.add_to(reactor);
     EXPECT_EQ(poll(reactor), 1U);
-    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(again.calls, 1);
 }
 
 TEST_P(ReactorRemoveEither, LetsTheDescriptorBeRegisteredAgainAtOnce) {  // [remove.readd]

@@ -10,9 +10,9 @@
 
 #include <unistd.h>
 
-#include "support/blocked.hpp"
 #include "support/files.hpp"
 #include "support/source.hpp"
+#include "support/threads.hpp"
 
 namespace eventp::support {
 namespace {

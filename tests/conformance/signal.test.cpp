@@ -23,9 +23,9 @@
 #include <eventp/child.hpp>
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
 #include "support/children.hpp"
 #include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/signals.hpp"
 #include "support/source.hpp"
 
@@ -131,7 +131,7 @@ TEST(SignalTrap, AForkedProcessReadsItsOwnSignals) {  // [signal.fork]
     SignalSet set = SignalSet::create({SIGUSR1, SIGUSR2}).value();
     send(SIGUSR1);
 
-    EXPECT_TRUE(in_child([&set] {
+    EXPECT_TRUE(holds_in_child([&set] {
         if (set.next()) {
             return false;  // pending in the parent, not here
         }
@@ -145,7 +145,7 @@ TEST(SignalTrap, AForkedProcessReadsItsOwnSignals) {  // [signal.fork]
 TEST_F(SignalsInAReactor, AreHandledInAForkedChildThatReinitialisesTheReactor) {  // [signal.fork]
     const RegistrationId name = add(SignalSet::create({SIGUSR1, SIGUSR2}).value());
 
-    EXPECT_TRUE(in_child([this, name] {
+    EXPECT_TRUE(holds_in_child([this, name] {
         if (!reactor_.reinit_after_fork() || !reactor_.contains(name)) {
             return false;
         }
@@ -165,7 +165,7 @@ TEST_F(SignalsInAReactor, AreHandledInAForkedChildThatReinitialisesTheReactor) {
 TEST_F(SignalsInAReactor, HaveADescriptorOfTheirOwnInAForkedChild) {  // [signal.fork]
     const RegistrationId name = add(SignalSet::create({SIGUSR1}).value());
 
-    EXPECT_TRUE(in_child([this, name] {
+    EXPECT_TRUE(holds_in_child([this, name] {
         // Kernel: what /proc says of the two is the same, so ask whether they share their flags.
         const OwnedFd parents{::dup(name.fd())};
         if (!reactor_.reinit_after_fork()) {

@@ -16,7 +16,7 @@
 #include <eventp/eventp.hpp>
 #include <eventp/signal.hpp>
 
-#include "support/child.hpp"
+#include "support/forks.hpp"
 #include "support/signals.hpp"
 #include "support/source.hpp"
 

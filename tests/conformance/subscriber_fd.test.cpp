@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // fd() of a subscriber, which add() and resuming call, may not use the reactor.
-#include <functional>
 #include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "support/files.hpp"
 #include "support/kernel_set.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
 namespace {
-
-/// A subscriber whose fd() does something first.
-struct Asked {
-    int number;
-    std::function<void()>* first;
-
-    [[nodiscard]] int fd() const {
-        if (*first) {
-            (*first)();
-        }
-        return number;
-    }
-    [[nodiscard]] Interest interest() const { return reading; }
-    void handle() {}
-};
 
 struct Use {
     const char* name;
@@ -83,13 +66,13 @@ class SubscriberFd : public testing::TestWithParam<Use> {
 protected:
     SubscriberFd() {
         other.add_to(reactor);
-        first = [this] {
+        source.on_fd = [this] {
             ++asked;
             EXPECT_TRUE(GetParam().is_refused(reactor, other.name));
         };
     }
     ~SubscriberFd() override {
-        first = {};
+        source.on_fd = {};
         EXPECT_EQ(asked, 1);
         EXPECT_EQ(other.destroyed, 0);
         other.signal();
@@ -98,8 +81,7 @@ protected:
     }
 
     Source other;
-    OwnedFd file = make_eventfd();
-    std::function<void()> first;
+    Source source;
     int asked = 0;
     Reactor reactor;
 };
@@ -107,15 +89,12 @@ INSTANTIATE_TEST_SUITE_P(Use, SubscriberFd, testing::ValuesIn(uses),
                          [](const auto& tested) { return std::string{tested.param.name}; });
 
 TEST_P(SubscriberFd, MayNotUseTheReactorThatAddsIt) {  // [subscriber.fd]
-    AnySubscriber subscriber{Asked{file.fd(), &first}};
-
-    EXPECT_TRUE(reactor.add(subscriber));
+    source.add_to(reactor);
 }
 
 TEST_P(SubscriberFd, MayNotUseTheReactorThatAddsItInAHandler) {  // [subscriber.fd]
     Source handler{reading_once, [this](Source& self, ReactorOps& by) {
-                       AnySubscriber subscriber{Asked{file.fd(), &first}};
-                       EXPECT_TRUE(by.add(subscriber));
+                       source.add_to(by);
                        EXPECT_TRUE(by.remove(self.name));
                    }};
     handler.add_to(reactor);
@@ -125,35 +104,33 @@ TEST_P(SubscriberFd, MayNotUseTheReactorThatAddsItInAHandler) {  // [subscriber.
 }
 
 TEST_P(SubscriberFd, MayNotUseTheReactorThatResumesIt) {  // [subscriber.fd] [modify.paused]
-    const auto action = std::exchange(first, nullptr);
-    AnySubscriber subscriber{Asked{file.fd(), &first}};
-    const RegistrationId id = reactor.add(subscriber).value();
+    const auto use = std::exchange(source.on_fd, nullptr);
+    const RegistrationId id = source.add_to(reactor);
     EXPECT_TRUE(reactor.modify(id, nothing));
-    first = action;
+    source.on_fd = use;
 
     EXPECT_TRUE(reactor.modify(id, reading));
 }
 
 #if defined(__cpp_exceptions)
 TEST_P(SubscriberFd, ThatThrowsLeavesTheReactorUsable) {  // [subscriber.fd] [add.strong]
-    const auto refused = std::exchange(first, [] { throw std::runtime_error{"fd()"}; });
-    AnySubscriber subscriber{Asked{file.fd(), &first}};
+    const auto use = std::exchange(source.on_fd, [] { throw std::runtime_error{"fd()"}; });
+    AnySubscriber subscriber = source.make();
     EXPECT_THROW(static_cast<void>(reactor.add(subscriber)), std::runtime_error);
     EXPECT_TRUE(subscriber);
     EXPECT_EQ(entries_held(), 1U);
 
-    first = refused;
+    source.on_fd = use;
     EXPECT_TRUE(reactor.add(subscriber));
 }
 #endif
 
 TEST(SubscriberFdMoves, ItsSubscriberAwayAndAddRefusesIt) {  // [subscriber.fd]
     Reactor reactor;
-    const OwnedFd file = make_eventfd();
-    std::function<void()> first;
-    AnySubscriber subscriber{Asked{file.fd(), &first}};
+    Source source;
+    AnySubscriber subscriber = source.make();
     AnySubscriber moved;
-    first = [&] { moved = std::move(subscriber); };
+    source.on_fd = [&] { moved = std::move(subscriber); };
 
     EXPECT_EQ(error_of(reactor.add(subscriber)), std::errc::invalid_argument);
 

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "support/files.hpp"
-#include "support/signal_storm.hpp"
+#include "support/signals.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {

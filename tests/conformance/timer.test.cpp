@@ -16,8 +16,7 @@
 #include <eventp/eventp.hpp>
 
 #include "support/files.hpp"
-#include "support/forked.hpp"
-#include "support/source.hpp"
+#include "support/forks.hpp"
 
 namespace eventp::support {
 namespace {
@@ -282,46 +281,6 @@ TEST(Timers, StopInAChildThatAHandlerForks) {  // [timer.fork]
     EXPECT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), 1);
     EXPECT_EQ(fired, 2);
-}
-
-TEST(TimersRemoval, DestroysWhenTheHandlerThatRemovedHasReturned) {  // [remove.callback]
-    Reactor reactor;
-    Timers timers = Timers::create(reactor).value();
-    Source source;
-    source.add_to(reactor);
-    std::vector<int> destroyed;
-    timers
-        .after(0ms,
-               [&](ReactorOps& ops) {
-                   EXPECT_TRUE(ops.remove(source.name));
-                   destroyed.push_back(source.destroyed);
-               })
-        .value();
-    for (int i = 0; i < 2; ++i) {
-        timers.after(0ms, [&] { destroyed.push_back(source.destroyed); }).value();
-    }
-
-    poll(reactor);
-
-    EXPECT_EQ(destroyed, (std::vector{0, 1, 1}));
-}
-
-TEST(TimersRemoval, MayDestroyTheTimersInTheDestructorOfWhatWasRemoved) {
-    // [remove.callback] [timer.lifetime]
-    Reactor reactor;
-    std::optional timers{Timers::create(reactor).value()};
-    Source source;
-    source.add_to(reactor);
-    source.on_destroy = [&] { timers.reset(); };
-    timers->after(0ms, [&](ReactorOps& ops) { EXPECT_TRUE(ops.remove(source.name)); }).value();
-    timers->after(0ms, [] { FAIL() << "it was destroyed"; }).value();
-
-    poll(reactor);
-
-    EXPECT_FALSE(timers);
-    EXPECT_EQ(source.destroyed, 1);
-    poll(reactor);
-    EXPECT_EQ(reactor.stats().registered, 0U);
 }
 
 }  // namespace

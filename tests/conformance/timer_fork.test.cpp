@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The timerfd is shared with forked children. The kernel says what it is set to.
-#include <array>
 #include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -16,8 +14,9 @@
 
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
-#include "support/files.hpp"
+#include "support/forks.hpp"
+#include "support/kernel_set.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp::support {
 namespace {
@@ -28,15 +27,8 @@ using std::chrono::steady_clock;
 
 /// The only timerfd of this process; -1 if there is not one.
 int find_timerfd() {
-    int found = -1;
-    for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
-        std::error_code none;
-        if (std::filesystem::read_symlink(entry.path(), none) == "anon_inode:[timerfd]") {
-            EXPECT_EQ(found, -1) << "more than one timerfd";
-            found = std::atoi(entry.path().filename().c_str());
-        }
-    }
-    return found;
+    const auto found = open_numbers("anon_inode:[timerfd]");
+    return found.size() == 1 ? found.front() : -1;
 }
 
 /// How long a timerfd has to run, as the kernel says; zero if it is not set or has expired.
@@ -64,72 +56,35 @@ bool is_set_to(int timerfd, steady_clock::time_point deadline) {
 class LateChild {
 public:
     void user_code() {
-        if (child_ != -1) {
-            return;
-        }
-        child_ = ::fork();
-        if (child_ == 0) {
+        if (forks_() && is_child()) {
             char byte = 0;
             is_released_ = ::read(released_.read.fd(), &byte, 1) == 1;
             ran_ = 0;
         }
     }
-    void other() { ++ran_; }
-    [[nodiscard]] bool is_child() const { return child_ == 0; }
+    /// A handler that calls user_code() when it is copied, called or destroyed.
+    UserCode handler(UserCode::When when) {
+        return {when, [this] { user_code(); }};
+    }
+    auto other() {
+        return [this] { ++ran_; };
+    }
+    [[nodiscard]] bool is_child() const { return forks_.is_child(); }
     [[nodiscard]] bool is_good() const { return is_released_ && ran_ == 0; }
     /// Lets the child return from user_code(), and waits for its end.
     [[nodiscard]] bool release_and_wait() {
         EXPECT_EQ(::write(released_.write.fd(), ".", 1), 1);
-        return ended_well(child_);
+        return forks_.end();
     }
 
 private:
-    struct Blocking {
-        Blocking() {
-            std::array<int, 2> ends{-1, -1};
-            EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-            read.reset(ends[0]);
-            write.reset(ends[1]);
-        }
-        OwnedFd read;
-        OwnedFd write;
-    };
-
-    Blocking released_;
-    pid_t child_ = -1;
+    Pipe released_{blocking};
+    ForkOnce forks_;
     int ran_ = 0;
     bool is_released_ = false;
 };
 
-/// Calls user_code() when the copy that the Timers has is destroyed.
-class AtEnd {
-public:
-    explicit AtEnd(LateChild& late) : late_{&late} {}
-    AtEnd(const AtEnd& other) : late_{other.late_}, is_copy_{true} {}
-    AtEnd& operator=(const AtEnd&) = delete;
-    ~AtEnd() {
-        if (is_copy_) {
-            late_->user_code();
-        }
-    }
-    void operator()() const {}
-
-private:
-    LateChild* late_;
-    bool is_copy_ = false;
-};
-
-class AtCopy {
-public:
-    explicit AtCopy(LateChild& late) : late_{&late} {}
-    AtCopy(const AtCopy& other) : late_{other.late_} { late_->user_code(); }
-    AtCopy& operator=(const AtCopy&) = delete;
-    ~AtCopy() = default;
-    void operator()() const {}
-
-private:
-    LateChild* late_;
-};
+using When = UserCode::When;
 
 struct Row {
     const char* what;
@@ -141,28 +96,30 @@ INSTANTIATE_TEST_SUITE_P(
     Places, ALateChild,
     ::testing::Values(Row{"of_a_handler",
                           [](Reactor& reactor, Timers& timers, LateChild& late) {
-                              timers.after(0s, [&late] { late.user_code(); }).value();
-                              timers.after(0s, [&late] { late.other(); }).value();
+                              timers.after(0s, late.handler(When::called)).value();
+                              timers.after(0s, late.other()).value();
                               static_cast<void>(reactor.run_once());
                           }},
                       Row{"of_the_last_handler",
                           [](Reactor& reactor, Timers& timers, LateChild& late) {
-                              timers.after(0s, [&late] { late.user_code(); }).value();
+                              timers.after(0s, late.handler(When::called)).value();
                               static_cast<void>(reactor.run_once());
                           }},
                       Row{"of_a_destructor_after_the_call",
                           [](Reactor& reactor, Timers& timers, LateChild& late) {
-                              timers.after(0s, AtEnd{late}).value();
-                              timers.after(0s, [&late] { late.other(); }).value();
+                              timers.after(0s, late.handler(When::destroyed)).value();
+                              timers.after(0s, late.other()).value();
                               static_cast<void>(reactor.run_once());
                           }},
                       Row{"of_a_destructor_in_cancel",
                           [](Reactor&, Timers& timers, LateChild& late) {
-                              timers.cancel(timers.after(0s, AtEnd{late}).value());
+                              timers.cancel(
+                                  timers.after(0s, late.handler(When::destroyed)).value());
                           }},
                       Row{"of_a_constructor",
                           [](Reactor&, Timers& timers, LateChild& late) {
-                              static_cast<void>(timers.after(2h, AtCopy{late}));
+                              const auto handler = late.handler(When::copied);
+                              static_cast<void>(timers.after(2h, handler));
                           }}),
     [](const auto& row) { return row.param.what; });
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 # One STEP of a user of eventp. SCRATCH is shared by the steps; SCRATCH/STEP belongs to one step.
-# The library is built four times: installed (by the build that runs the tests), shared,
-# without_exceptions and debug_mode. The last three are one translation unit each, to save time.
+# The library is built four times: by the build that runs the tests, by clone, add_subdirectory
+# (shared) and fetch_content (without exceptions). The last three are one translation unit each.
 cmake_minimum_required(VERSION 3.25)
 set(here ${CMAKE_CURRENT_LIST_DIR})
 set(mine ${SCRATCH}/${STEP})
 set(prefix ${SCRATCH}/prefix)
 set(prefix_shared ${SCRATCH}/prefix_shared)
-set(prefix_debug_mode ${SCRATCH}/prefix_debug_mode)
-set(debug_mode "-D_GLIBCXX_DEBUG")
 set(without_exceptions "-fno-exceptions -fno-rtti")
 set(in_one_unit -DCMAKE_UNITY_BUILD=ON)
 # Names of two sources may be equal in one unit.
@@ -172,12 +170,11 @@ elseif(STEP STREQUAL clone)
   # which are part of it too, are built with the tests.
   set(no_googletest -DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON)
   set(configure ${configure} -S ${EVENTP_DIR})
-  prints("they need GoogleTest" ${configure} ${no_googletest} ${in_one_unit}
-    "-DCMAKE_CXX_FLAGS=${FLAGS} ${of_one_unit} ${debug_mode}")
+  prints("they need GoogleTest" ${configure} ${no_googletest} ${in_one_unit})
   run(${CMAKE_COMMAND} --build ${mine}/build --target eventp)
-  install_moved(${mine}/build ${prefix_debug_mode})
-  file(GLOB_RECURSE library ${prefix_debug_mode}/libeventp.a)
-  compile(${here}/linked.cpp "${debug_mode}" ${library} command)
+  install_moved(${mine}/build ${mine}/moved)
+  file(GLOB_RECURSE library ${mine}/moved/libeventp.a)
+  compile(${here}/linked.cpp "" ${library} command)
   run(${command})
   run(${mine}/program)
 elseif(STEP STREQUAL options)
@@ -196,9 +193,15 @@ elseif(STEP STREQUAL options)
     require("${option} is not in docs/install.md" page MATCHES "\n\\| `${option}`")
   endforeach()
 elseif(STEP STREQUAL mixed)
-  set(library_without_exceptions ${SCRATCH}/fetch_content/build/_deps/eventp-build/libeventp.a)
-  file(GLOB_RECURSE library_debug_mode ${prefix_debug_mode}/libeventp.a)
   file(GLOB_RECURSE library_installed ${prefix}/libeventp.a)
+  # What such a library defines.
+  set(flags_debug_mode -D_GLIBCXX_DEBUG)
+  separate_arguments(flags_without_exceptions UNIX_COMMAND "${without_exceptions}")
+  foreach(kind debug_mode without_exceptions)
+    set(library_${kind} ${mine}/${kind}.o)
+    run(${CXX} -std=c++23 ${flags_${kind}} -I${EVENTP_DIR}/include -c
+      ${EVENTP_DIR}/src/base/link_check.cpp -o ${library_${kind}})
+  endforeach()
   file(GLOB sources ${here}/mixed/*.cpp)
   foreach(source IN LISTS sources)
     lines_of(${source} Flags flags)
@@ -210,6 +213,8 @@ elseif(STEP STREQUAL mixed)
   compile(${here}/main.cpp "${without_exceptions}" ${library_installed} command)
   run(${command})
   run(${mine}/program)
+  compile(${here}/mixed/debug_mode_of_library.cpp -D_GLIBCXX_DEBUG ${library_debug_mode} command)
+  run(${command})
   # Headers of another patch release: version() is that of the library.
   file(READ ${EVENTP_DIR}/include/eventp/version.hpp header)
   string(REGEX REPLACE "(VERSION_PATCH) [0-9]+" "\\1 99" header "${header}")

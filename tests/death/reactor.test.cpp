@@ -10,6 +10,7 @@
 
 #include "support/files.hpp"
 #include "support/source.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp::support {
 namespace {
@@ -47,26 +48,10 @@ TEST_F(ReactorDeath, IsCausedByDestroyingAReactorInASubscribersDestructor) {  //
     EXPECT_DEATH(destroy_in_a_destructor(), busy);
 }
 
-/// A closure that destroys a reactor when it is destroyed.
-class Destroyer {
-public:
-    explicit Destroyer(std::unique_ptr<Reactor>& reactor) : reactor_{&reactor} {}
-    Destroyer(Destroyer&& other) noexcept : reactor_{std::exchange(other.reactor_, nullptr)} {}
-    Destroyer& operator=(Destroyer&&) = delete;
-    ~Destroyer() {
-        if (reactor_ != nullptr) {
-            reactor_->reset();
-        }
-    }
-    void operator()() const {}
-
-private:
-    std::unique_ptr<Reactor>* reactor_;
-};
-
 void destroy_in_a_closure_that_is_dropped() {
     auto reactor = std::make_unique<Reactor>();
-    static_cast<void>(RemoteEndpoint{*reactor}.post(Destroyer{reactor}));
+    static_cast<void>(RemoteEndpoint{*reactor}.post(
+        UserCode{UserCode::When::destroyed, [&] { reactor.reset(); }}));
     static_cast<void>(reactor->close_and_extract());
 }
 

@@ -13,10 +13,9 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include "fault/wrapped_syscall.hpp"
 #include "support/children.hpp"
 #include "support/source.hpp"
-#include "support/traced_child.hpp"
-#include "support/wrapped_syscall.hpp"
 
 namespace {
 

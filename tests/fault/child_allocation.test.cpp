@@ -11,10 +11,9 @@
 
 #include <eventp/eventp.hpp>
 
-#include "support/child.hpp"
+#include "support/allocations.hpp"
 #include "support/children.hpp"
-#include "support/each_allocation.hpp"
-#include "support/failing_new.hpp"
+#include "support/forks.hpp"
 #include "support/kernel_set.hpp"
 #include "support/source.hpp"
 
@@ -73,7 +72,7 @@ TEST(FailingAllocation, OfARegistrationKillsTheChild) {  // [child.on_exit] [chi
     const auto handler = [text = std::make_shared<std::string>("text")] {};
     int failures = 0;
     for (bool has_failed = true; has_failed; ++failures) {
-        const long live = live_allocations();
+        const std::size_t live = allocations().live;
         ChildProcess child = idle.start();
         const pid_t pid = child.pid();
         {
@@ -81,7 +80,7 @@ TEST(FailingAllocation, OfARegistrationKillsTheChild) {  // [child.on_exit] [chi
             try {
                 EXPECT_TRUE(std::move(child).on_exit(handler).register_into(reactor));
             } catch (const std::bad_alloc&) {
-                EXPECT_LE(live_allocations(), live + 1) << "leaked more than a directory of rows";
+                EXPECT_LE(allocations().live, live + 1) << "leaked more than a directory of rows";
             }
             has_failed = failing.has_failed();
         }

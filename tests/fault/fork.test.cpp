@@ -8,9 +8,9 @@
 
 #include <unistd.h>
 
-#include "support/child.hpp"
-#include "support/failing_new.hpp"
-#include "support/forker.hpp"
+#include "support/allocations.hpp"
+#include "support/forks.hpp"
+#include "support/source.hpp"
 
 namespace eventp::support {
 namespace {
@@ -32,12 +32,12 @@ bool reinit_failing(Reactor& reactor, int nth) {
     return thrown;
 }
 
-/// Every subscriber is registered and reported, or destroyed; and new ones are reported.
-void check(Reactor& reactor, const std::deque<Forks>& all) {
+/// Everybody is there and reported, or destroyed; and newcomers are reported.
+void check(Reactor& reactor, const std::deque<Source>& all) {
     std::size_t kept = 0;
-    for (const Forks& forks : all) {
-        const bool is_there = reactor.contains(forks.name);
-        EXPECT_EQ(forks.destroyed, is_there ? 0 : 1);
+    for (const Source& source : all) {
+        const bool is_there = reactor.contains(source.name);
+        EXPECT_EQ(source.destroyed, is_there ? 0 : 1);
         kept += is_there ? 1 : 0;
     }
     EXPECT_EQ(reactor.stats().registered, kept);
@@ -51,13 +51,14 @@ void check(Reactor& reactor, const std::deque<Forks>& all) {
 
 TEST(FailingAllocation, OfReinitAfterForkLeavesTheChildAWorkingReactor) {  // [fork.reinit]
     Reactor reactor;
-    std::deque<Forks> all(3);
-    for (Forks& forks : all) {
-        forks.add_to(reactor);
-        forks.after_fork = [](Forks& self, ReactorOps&) {
+    std::deque<Source> all(3);
+    for (Source& source : all) {
+        source.after_fork = [](Source& self, ReactorOps&) {
             self.number += number;  // of rows that are not there
             EXPECT_EQ(::dup3(self.file.fd(), self.number, O_CLOEXEC), self.number);
         };
+        source.add_to(reactor);
+        source.signal();
     }
     const OwnedFd failures = make_eventfd();
 
@@ -66,7 +67,7 @@ TEST(FailingAllocation, OfReinitAfterForkLeavesTheChildAWorkingReactor) {  // [f
     for (; failed != 0; ++nth) {
         EXPECT_TRUE(holds_in_child([&] {
             if (reinit_failing(reactor, nth)) {
-                ASSERT_EQ(::eventfd_write(failures.fd(), 1), 0);
+                signal(failures);
                 EXPECT_TRUE(reactor.reinit_after_fork());
             }
             check(reactor, all);

@@ -13,8 +13,8 @@
 #include <eventp/child.hpp>
 #include <eventp/timer.hpp>
 
-#include "support/child.hpp"
 #include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include "fault/faults.hpp"
 #include "fault/snapshot.hpp"
-#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
 
 namespace eventp::support {
 namespace {
@@ -104,7 +104,7 @@ TEST_P(RebuildFaults, AtAnySingleCallAreRepairedByTheNextRebuild) {  // [ghost.r
         ASSERT_LT(nth, 20) << "every call fails";
         const auto rebuilds = reactor.stats().rebuilds;
         OwnedFd file = make_eventfd();
-        Watched watched{file.fd()};
+        Source watched{file.fd()};
         const Fault fault{call, error, nth, 1};
         watched.add_to(reactor);
         file.reset();
@@ -132,7 +132,7 @@ TEST_P(RefusedRebuild, IsNotTriedAgainByEveryRemoval) {  // [ghost.rebuild]
     const auto remove_closed = [&](int times) {
         for (int i = 0; i < times; ++i) {
             OwnedFd file = make_eventfd();
-            Watched watched{file.fd()};
+            Source watched{file.fd()};
             watched.add_to(reactor);
             file.reset();
             EXPECT_TRUE(reactor.remove(watched.name));
@@ -155,7 +155,7 @@ TEST_P(RefusedRebuild, KeepsASubscriberThatCannotBeExtracted) {  // [extract] [g
     Reactor reactor;
     OwnedFd file = make_eventfd(1);
     const OwnedFd kept = duplicate(file.fd());
-    Watched watched{file.fd()};
+    Source watched{file.fd()};
     watched.add_to(reactor);
     file.reset();
     {
@@ -201,7 +201,7 @@ TEST_P(RefusedRebuild, OfFdIsRepairedByTheNextTurn) {  // [reactor.fd] [ghost.re
     source.signal();
     {
         OwnedFd file = make_eventfd();
-        Watched watched{file.fd()};
+        Source watched{file.fd()};
         watched.add_to(reactor);
         file.reset();
         // The eventfd and the source are added to the new instance, then that to the one of fd().

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "fault/refusal.hpp"
-#include "support/child.hpp"
 #include "support/children.hpp"
 #include "support/files.hpp"
+#include "support/forks.hpp"
 #include "support/source.hpp"
 
 /// Scenarios for refusals.test.cpp that have children. Each runs in a process of its own.

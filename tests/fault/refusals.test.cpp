@@ -30,10 +30,9 @@
 
 #include "fault/refusal.hpp"
 #include "fault/refusal_children.hpp"
-#include "support/child.hpp"
 #include "support/children.hpp"
 #include "support/files.hpp"
-#include "support/ghosts.hpp"
+#include "support/forks.hpp"
 #include "support/signals.hpp"
 #include "support/source.hpp"
 
@@ -129,7 +128,7 @@ void stale_entries(Sandbox& sandbox) {
     }
     AnySubscriber subscriber = live.make();
     RegistrationId id;
-    Watched removed{file.fd()};
+    Source removed{file.fd()};
     AnySubscriber of_removed = removed.make();
     RegistrationId id_of_removed;
     if (!add(sandbox, *reactor, subscriber, id) ||
@@ -272,7 +271,7 @@ bool runs_well(const Scenario& scenario, Sandbox sandbox) noexcept {
 
 /// Whether filters can be installed here: not in every container.
 bool has_filters() {
-    return in_child([] { return refuse(system_calls.front(), ENOSYS); });
+    return holds_in_child([] { return refuse(system_calls.front(), ENOSYS); });
 }
 
 /// Sanitizers map memory in pages of their own sizes.
@@ -320,7 +319,7 @@ TEST_P(RefusedSystemCall, IsReplacedOrFailsTheOperation) {  // [error.refused]
     for (const int error : {ENOSYS, EPERM, EACCES, EINVAL, ENOTSUP}) {
         for (const Sandbox::When when : {Sandbox::When::first, Sandbox::When::later}) {
             for (const Scenario& scenario : scenarios) {
-                if (!in_child([&] {
+                if (!holds_in_child([&] {
                         return runs_well(scenario, Sandbox{GetParam(), error, *refusal, when});
                     })) {
                     failed += std::string{scenario.name} + ", errno " + std::to_string(error) +

@@ -10,7 +10,7 @@
 
 #include "fault/faults.hpp"
 #include "fault/snapshot.hpp"
-#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
 
 namespace eventp::support {
 namespace {
@@ -100,7 +100,7 @@ TEST_P(AddFaults, AfterTheRemovalOfAReturnedGhostLeaveTheSubscriber) {
     const int number = ghost.watched.number;
     ASSERT_EQ(::dup2(ghost.file().fd(), number), number);
     const OwnedFd returned{number};
-    Watched newcomer{number};
+    Source newcomer{number};
     AnySubscriber subscriber = newcomer.make();
     {
         const Fault fault{Call::epoll_add, GetParam(), 1};
@@ -268,7 +268,7 @@ TEST_P(RemoveFaults, InExtractThatPersistLeaveTheSubscriberRegistered) {  // [ex
 TEST_P(RemoveFaults, OfASubscriberThatIsAddedPausedDoNotReportIt) {  // [modify.paused]
     Reactor reactor;
     const OwnedFd file = make_eventfd(1);
-    Watched watched{file.fd(), nothing};
+    Source watched{file.fd(), nothing};
     {
         const Fault fault{Call::epoll_delete, GetParam()};
         watched.add_to(reactor);

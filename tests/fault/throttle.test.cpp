@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include "support/ghosts.hpp"
+#include "support/kernel_set.hpp"
 
 namespace {
 

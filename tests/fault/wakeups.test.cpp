@@ -11,8 +11,8 @@
 
 #include <eventp/eventp.hpp>
 
+#include "fault/wrapped_syscall.hpp"
 #include "support/source.hpp"
-#include "support/wrapped_syscall.hpp"
 
 namespace {
 

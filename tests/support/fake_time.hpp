@@ -18,7 +18,7 @@ namespace eventp::support {
 /// eventfd here, readable when its time has come.
 class FakeTime {
 public:
-    /// Time begins again; the timers of earlier tests are forgotten.
+    /// Sets the time and everything else back to what it was when the program started.
     struct Begin {
         Begin() { state() = State{}; }
     };
@@ -36,8 +36,8 @@ public:
     static std::int64_t last_set() { return state().last_set; }
     static int last_clock() { return state().last_clock; }
     static int last_fd() { return state().last_fd; }
-    /// From now on calls answer this, which is negative; 0: they work.
-    static void fail_with(int answer) { state().failure = answer; }
+    /// From now on calls return this, which is negative; 0: they work.
+    static void fail_with(int error) { state().failure = error; }
 
     static int make(int clock) {
         if (state().failure != 0) {

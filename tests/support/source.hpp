@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -13,10 +14,10 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/eventfd.h>
-
+#include <eventp/detail/slot_access.hpp>
 #include <eventp/eventp.hpp>
 
+#include "support/files.hpp"
 #include "support/watchdog.hpp"
 
 namespace eventp::support {
@@ -40,34 +41,57 @@ inline std::size_t poll(Reactor& reactor) {
     return turned.value_or(0);
 }
 
-/// An eventfd with a subscriber that records what happens to it. The test owns the file and this
-/// record; a reactor owns the subscriber only, so both outlive a removal. It may be declared after
-/// its reactor.
+/// A member of an object that must not be destroyed while one of its functions runs.
+class Running {
+public:
+    Running() = default;
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() { EXPECT_EQ(depth_, 0) << "destroyed while one of its functions runs"; }
+
+    template <typename F>
+    void run(F function) {
+        const std::unique_ptr<int, void (*)(int*)> end{&++depth_, [](int* depth) { --*depth; }};
+        function();
+    }
+
+private:
+    int depth_ = 0;
+};
+
+/// The subscriber of nearly all tests: it records what happens to it and does what its hooks say.
+/// The record and the hooks belong to the test, and a reactor owns a Tap only: a Source may be
+/// destroyed before or after its reactor.
 class Source {
 public:
     using Action = std::function<void(Source& self, ReactorOps& reactor)>;
 
-    explicit Source(Interest interest = reading, Action action = {})
-        : then{std::move(action)}, interest_{interest}, file_{::eventfd(0, EFD_NONBLOCK)} {}
+    /// Has an eventfd of its own.
+    explicit Source(Interest wanted = reading, Action action = {})
+        : file{make_eventfd()}, number{file.fd()}, then{std::move(action)}, interest_{wanted} {}
+    /// Has a descriptor that the test opens, closes and replaces.
+    explicit Source(int watched, Interest wanted = reading, Action action = {})
+        : number{watched}, then{std::move(action)}, interest_{wanted} {}
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
     ~Source() { *self_ = nullptr; }
 
     class Tap;
+    class ForkTap;
 
-    [[nodiscard]] int fd() const noexcept { return file_.fd(); }
+    [[nodiscard]] int fd() const noexcept { return number; }
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
 
-    /// Makes it readable, and an edge of its own each time.
-    void signal() const { EXPECT_EQ(::eventfd_write(fd(), 1), 0); }
+    /// Makes its eventfd readable, with an edge for each call.
+    void signal() const { EXPECT_EQ(::eventfd_write(number, 1), 0); }
     void drain() const {
         eventfd_t value = 0;
-        static_cast<void>(::eventfd_read(fd(), &value));
+        static_cast<void>(::eventfd_read(number, &value));
     }
 
     /// A new subscriber, registered nowhere yet.
     [[nodiscard]] AnySubscriber make();
-    /// Registers a new subscriber and remembers its name.
+    /// Registers a new subscriber.
     RegistrationId add_to(ReactorOps& reactor) {
         AnySubscriber subscriber = make();
         const auto added = reactor.add(subscriber);
@@ -76,72 +100,93 @@ public:
         return name;
     }
 
-    Action then;                       // what the handler does
-    std::function<void()> on_destroy;  // what the subscriber's destructor does
-    RegistrationId name;
+    OwnedFd file;
+    int number;  // what fd() returns
+
+    // What the functions of the subscriber do.
+    Action then;                       // handle()
+    std::function<void()> on_fd;       // fd(), before it returns the number
+    Action after_fork;                 // a subscriber made without this one has no after_fork()
+    std::function<void()> on_destroy;  // the destructor
+
+    RegistrationId name;        // of the last add_to()
+    std::uint64_t address = 0;  // of the last subscriber, as the kernel has it
     int calls = 0;
     int destroyed = 0;
-    Event event;               // of the last call
-    Interest told;             // and which interest
-    RegistrationId told_name;  // and which name
+    // The arguments of the last call.
+    Event event;
+    Interest told;
+    RegistrationId told_name;
 
 private:
     Interest interest_;
-    OwnedFd file_;
-    std::shared_ptr<Source*> self_ = std::make_shared<Source*>(this);  // null when it is destroyed
+    int made_ = 0;
+    std::shared_ptr<Source*> self_ = std::make_shared<Source*>(this);  // null: destroyed
 };
 
 /// The subscriber of a Source.
 class Source::Tap {
 public:
-    explicit Tap(Source& source) : source_{source.self_} {}
+    explicit Tap(Source& source) : source_{source.self_} { ++source.made_; }
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
     ~Tap() {
-        EXPECT_EQ(running_, 0) << "destroyed while its handler runs";
         if (*source_ == nullptr) {
             return;
         }
         ++source().destroyed;
-        if (auto action = source().on_destroy) {
+        if (const auto action = source().on_destroy) {
             action();
         }
     }
 
-    [[nodiscard]] int fd() const noexcept { return source().fd(); }
+    [[nodiscard]] int fd() const {
+        if (const auto action = source().on_fd) {
+            action();
+        }
+        return source().number;
+    }
     [[nodiscard]] Interest interest() const noexcept { return source().interest(); }
     [[nodiscard]] Source& source() const noexcept { return **source_; }
 
     void handle(Event reported, Interest asked, RegistrationId own, ReactorOps& reactor) {
-        struct Running {
-            explicit Running(int& depth) : count{depth} { ++count; }
-            Running(const Running&) = delete;
-            Running& operator=(const Running&) = delete;
-            ~Running() { --count; }
-            int& count;
-        };
-        const Running scope{running_};
         Source& self = source();
+        EXPECT_LT(self.destroyed, self.made_) << "called after it was destroyed";
         ++self.calls;
         self.event = reported;
         self.told = asked;
         self.told_name = own;
-        if (auto action = self.then) {
-            action(self, reactor);
+        run(self.then, reactor);
+    }
+
+protected:
+    void run(const Action& hook, ReactorOps& reactor) {
+        if (const auto action = hook) {  // a copy, because it may replace itself
+            running_.run([&] { action(source(), reactor); });
         }
     }
 
 private:
     std::shared_ptr<Source*> source_;
-    int running_ = 0;
+    Running running_;
+};
+
+/// A reactor keeps it in a forked child.
+class Source::ForkTap : public Tap {
+public:
+    using Tap::Tap;
+    void after_fork(ReactorOps& reactor) { run(source().after_fork, reactor); }
 };
 
 inline AnySubscriber Source::make() {
-    return AnySubscriber::make<Tap>(*this);
+    AnySubscriber made =
+        after_fork ? AnySubscriber::make<ForkTap>(*this) : AnySubscriber::make<Tap>(*this);
+    address = reinterpret_cast<std::uintptr_t>(detail::SlotAccess::slot_of(made));
+    return made;
 }
 
-/// Several sources in one reactor. The kernel chooses the order of a batch, so what they do
-/// is given by position: the handler that runs first, second and so on, since the last reset().
+/// Several sources in one reactor. The kernel chooses the order of a batch, so an action is given
+/// the position of the handler that runs: the first since the crowd was made is 0.
 class Crowd {
 public:
     using Action = std::function<void(std::size_t position, Source& self, ReactorOps& reactor)>;
@@ -164,11 +209,6 @@ public:
             member.signal();
         }
     }
-    void drain_all() const {
-        for (const Source& member : members) {
-            member.drain();
-        }
-    }
     /// A member that has not run yet; fails the test when all have.
     [[nodiscard]] Source& waiting() {
         for (Source& member : members) {
@@ -182,7 +222,7 @@ public:
 
     Action then;
     std::deque<Source> members;
-    std::vector<Source*> order;  // who ran
+    std::vector<Source*> order;  // those that ran
 };
 
 }  // namespace eventp::support

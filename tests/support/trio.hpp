@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <sys/eventfd.h>
-
 #include <eventp/device.hpp>
 
+#include "support/files.hpp"
 #include "support/source.hpp"
 
 namespace eventp::support {
 
-/// What is seen of a Trio from outside; outlives it.
+/// What a Trio records; outlives it.
 struct TrioLog {
     std::vector<std::string> calls;
     int destroyed = 0;
@@ -32,9 +30,8 @@ public:
     Trio(const Trio&) = delete;
     Trio& operator=(const Trio&) = delete;
     ~Trio() {
-        EXPECT_EQ(running_, 0) << "destroyed under a member function that runs";
         ++log.destroyed;
-        if (auto action = log.on_destroy) {
+        if (const auto action = log.on_destroy) {
             action();
         }
     }
@@ -45,7 +42,7 @@ public:
 
     void signal_all() const {
         for (const OwnedFd* file : {&a, &b, &c}) {
-            EXPECT_EQ(::eventfd_write(file->fd(), 1), 0);
+            signal(*file);
         }
     }
     void remove_all(ReactorOps& reactor) {
@@ -54,31 +51,23 @@ public:
         EXPECT_TRUE(reactor.remove(b));
     }
 
-    OwnedFd a{make()};
-    OwnedFd b{make()};
-    OwnedFd c{make()};
+    OwnedFd a = make_eventfd();
+    OwnedFd b = make_eventfd();
+    OwnedFd c = make_eventfd();
     TrioLog& log;
     Action then;  // what each member function does
 
 private:
-    static OwnedFd make() { return OwnedFd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}; }
-
-    void run(const char* who, ReactorOps& reactor) {
-        struct Running {
-            explicit Running(int& depth) : count{depth} { ++count; }
-            Running(const Running&) = delete;
-            Running& operator=(const Running&) = delete;
-            ~Running() { --count; }
-            int& count;
-        };
-        const Running scope{running_};
-        log.calls.emplace_back(who);
-        if (then) {
-            then(*this, reactor);
-        }
+    void run(const char* function, ReactorOps& reactor) {
+        running_.run([&] {
+            log.calls.emplace_back(function);
+            if (then) {
+                then(*this, reactor);
+            }
+        });
     }
 
-    int running_ = 0;
+    Running running_;
 };
 
 inline constexpr auto trio = device<Trio>()

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include "support/blocked.hpp"
+#include "support/threads.hpp"
 #include "support/watchdog.hpp"
 
 namespace eventp::detail {

@@ -20,7 +20,7 @@
 #include <eventp/testing/fire.hpp>
 #include <eventp/testing/mock_reactor.hpp>
 
-#include "support/counted_new.hpp"
+#include "support/allocations.hpp"
 
 namespace eventp {
 namespace {

@@ -12,14 +12,15 @@
 
 #include <eventp/testing/mock_reactor.hpp>
 
-#include "support/probe.hpp"
+#include "support/source.hpp"
+#include "unit/mock.hpp"
 
 namespace eventp {
 namespace {
 
 using eventp::testing::fire;
 using eventp::testing::MockReactor;
-using support::Probe;
+using support::Source;
 using ::testing::_;
 using ::testing::NiceMock;
 
@@ -29,8 +30,8 @@ TEST_F(MockFire, CallsARegisteredHandlerWithTheEventItsIdAndTheMock)  // [mock.f
 {
     std::vector<RegistrationId> told;
     ReactorOps* by = nullptr;
-    const RegistrationId name = add(7, [&](ReactorOps& ops, RegistrationId self) {
-        told.push_back(self);
+    const RegistrationId name = add(7, [&](Source& self, ReactorOps& ops) {
+        told.push_back(self.told_name);
         by = &ops;
     });
 
@@ -39,7 +40,7 @@ TEST_F(MockFire, CallsARegisteredHandlerWithTheEventItsIdAndTheMock)  // [mock.f
 
     EXPECT_EQ(told, (std::vector{name, name}));
     EXPECT_EQ(by, &reactor);
-    EXPECT_EQ(reactor.find<Probe>(name)->event, Event{EPOLLERR});
+    EXPECT_EQ(source(name).event, Event{EPOLLERR});
 }
 
 TEST_F(MockFire, CallsTheHandlerWhateverTheInterestIs)  // [mock.fire]
@@ -51,42 +52,37 @@ TEST_F(MockFire, CallsTheHandlerWhateverTheInterestIs)  // [mock.fire]
     fire(once, Event{EPOLLIN}, reactor);
     fire(paused, Event{EPOLLHUP}, reactor);
 
-    EXPECT_EQ(reactor.find<Probe>(once)->calls, 2);
-    EXPECT_EQ(reactor.find<Probe>(paused)->calls, 1);
+    EXPECT_EQ(source(once).calls, 2);
+    EXPECT_EQ(source(paused).calls, 1);
 }
 
 TEST_F(MockFire, CallsASubscriberThatIsNotRegistered)  // [mock.fire]
 {
-    RegistrationId told{1, 1};
     ReactorOps* by = nullptr;
-    auto subscriber =
-        AnySubscriber::make<Probe>(7, destroyed, [&](ReactorOps& ops, RegistrationId self) {
-            told = self;
-            by = &ops;
-        });
+    Source& source = make(7, [&](Source&, ReactorOps& ops) { by = &ops; });
+    source.told_name = RegistrationId{1, 1};
+    AnySubscriber subscriber = source.make();
 
     fire(subscriber, Event{EPOLLIN}, reactor);
 
     EXPECT_TRUE(subscriber);
-    EXPECT_EQ(told, RegistrationId(7, 0));
+    EXPECT_EQ(source.told_name, RegistrationId(7, 0));
     EXPECT_EQ(by, &reactor);
-    EXPECT_EQ(subscriber.find<Probe>()->told, Interest{}.read());
-    EXPECT_EQ(subscriber.find<Probe>()->event, Event{EPOLLIN});
+    EXPECT_EQ(source.told, Interest{}.read());
+    EXPECT_EQ(source.event, Event{EPOLLIN});
 }
 
 TEST_F(MockFire, CallsASubscriberThatAHandlerHasAdded)  // [mock.fire]
 {
-    const RegistrationId listener = add(7, [&](ReactorOps& by, RegistrationId /*self*/) {
-        auto connection = AnySubscriber::make<Probe>(8, destroyed);
-        EXPECT_TRUE(by.add(connection));
-    });
+    Source& connection = make(8);
+    const RegistrationId listener = add(7, [&](Source&, ReactorOps& by) { connection.add_to(by); });
 
     EXPECT_CALL(reactor, add(_));
     fire(listener, Event{EPOLLIN}, reactor);
     fire(BorrowedFd{8}, Event{EPOLLIN}, reactor);
 
     ASSERT_EQ(reactor.size(), 2U);
-    EXPECT_EQ(reactor.find<Probe>(BorrowedFd{8})->calls, 1);
+    EXPECT_EQ(connection.calls, 1);
 }
 
 TEST_F(MockFire, FailsTheTestIfNothingIsRegisteredUnderTheKey)  // [mock.fire]
@@ -106,8 +102,8 @@ TEST_F(MockFire, FailsTheTestIfNothingIsRegisteredUnderTheKey)  // [mock.fire]
 #if defined(__cpp_exceptions)
 TEST_F(MockFire, DestroysRemovedSubscribersEvenIfTheHandlerThrows)  // [mock.fire]
 {
-    const RegistrationId name = add(7, [](ReactorOps& by, RegistrationId self) {
-        by.remove(self);
+    const RegistrationId name = add(7, [](Source& self, ReactorOps& by) {
+        by.remove(self.name);
         throw std::string{"from the handler"};
     });
 

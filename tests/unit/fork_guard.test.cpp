@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/child.hpp"
+#include "support/forks.hpp"
 
 namespace eventp::detail {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/handlers.hpp"
+#include "unit/handlers.hpp"
 
 namespace eventp {
 namespace {

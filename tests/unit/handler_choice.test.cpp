@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/handlers.hpp"
+#include "unit/handlers.hpp"
 
 namespace eventp {
 namespace {

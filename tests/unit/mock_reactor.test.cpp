@@ -12,16 +12,16 @@
 
 #include <eventp/testing/fire.hpp>
 
-#include "support/probe.hpp"
+#include "support/source.hpp"
+#include "unit/mock.hpp"
 
 namespace eventp {
 namespace {
 
 using eventp::testing::fire;
 using eventp::testing::MockReactor;
-using support::Action;
 using support::Mock;
-using support::Probe;
+using support::Source;
 using ::testing::_;
 using ::testing::NiceMock;
 using ::testing::Return;
@@ -30,7 +30,7 @@ using MockAdd = Mock;
 
 TEST_F(MockAdd, RegistersTheSubscriberUnderANewId)  // [mock.keeps]
 {
-    auto subscriber = AnySubscriber::make<Probe>(7, destroyed);
+    AnySubscriber subscriber = make(7).make();
 
     const auto name = reactor.add(subscriber);
 
@@ -68,18 +68,18 @@ TEST_F(MockAdd, RefusesWhatAReactorRefuses)  // [mock.keeps]
 TEST_F(MockAdd, FailsWithOperationCanceledInTheDestructorsThatItRuns)  // [mock.keeps]
 {
     std::error_code answer;
-    int other = 0;
+    Source kept{7};
+    Source late{8};
     {
         NiceMock<MockReactor> mock;
-        auto subscriber = AnySubscriber::make<Probe>(7, destroyed);
-        subscriber.find<Probe>()->on_destroy = [&] {
-            auto late = AnySubscriber::make<Probe>(8, other);
-            answer = mock.add(late).error();
+        kept.on_destroy = [&] {
+            AnySubscriber subscriber = late.make();
+            answer = mock.add(subscriber).error();
         };
-        ASSERT_TRUE(mock.add(subscriber));
+        kept.add_to(mock);
     }
 
-    EXPECT_EQ(destroyed, 1);
+    EXPECT_EQ(kept.destroyed, 1);
     EXPECT_EQ(answer, std::errc::operation_canceled);
 }
 
@@ -126,10 +126,10 @@ TEST_F(Mock, FindsARegisteredSubscriberByItsType)  // [mock.keeps]
 {
     const RegistrationId name = add(7);
 
-    ASSERT_NE(reactor.find<Probe>(name), nullptr);
-    EXPECT_EQ(reactor.find<Probe>(BorrowedFd{7})->fd(), 7);
+    ASSERT_NE(reactor.find<Source::Tap>(name), nullptr);
+    EXPECT_EQ(reactor.find<Source::Tap>(BorrowedFd{7})->fd(), 7);
     EXPECT_EQ(reactor.find<OwnedFd>(name), nullptr);
-    EXPECT_EQ(reactor.find<Probe>(BorrowedFd{8}), nullptr);
+    EXPECT_EQ(reactor.find<Source::Tap>(BorrowedFd{8}), nullptr);
 }
 
 using MockModify = Mock;
@@ -142,7 +142,7 @@ TEST_F(MockModify, ChangesTheInterestThatTheHandlerReceives)  // [mock.modify]
 
     EXPECT_EQ(reactor.interest_of(name), Interest{}.write());
     fire(name, Event{EPOLLOUT}, reactor);
-    EXPECT_EQ(reactor.find<Probe>(name)->told, Interest{}.write());
+    EXPECT_EQ(source(name).told, Interest{}.write());
 }
 
 TEST_F(MockModify, RefusesWhatAReactorRefusesAndChangesNothing)  // [mock.modify]
@@ -188,10 +188,10 @@ TEST_F(MockRemove, DestroysTheRunningSubscriberWhenItsHandlerHasReturned)  // [m
 {
     for (const bool now : {false, true}) {
         const int before = destroyed;
-        const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
-            EXPECT_TRUE(now ? by.remove_now(self) : by.remove(self));
+        const RegistrationId name = add(7, [&](Source& self, ReactorOps& by) {
+            EXPECT_TRUE(now ? by.remove_now(self.name) : by.remove(self.name));
             EXPECT_EQ(destroyed, before) << "destroyed under its own handler";
-            EXPECT_FALSE(by.contains(self));
+            EXPECT_FALSE(by.contains(self.name));
         });
 
         fire(name, Event{EPOLLIN}, reactor);
@@ -205,7 +205,7 @@ TEST_F(MockRemove, DestroysAnotherWhenTheHandlerHasReturnedOrAtOnce)  // [mock.r
     const RegistrationId later = add(8);
     const RegistrationId now = add(9);
     std::vector<int> seen;
-    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId /*self*/) {
+    const RegistrationId name = add(7, [&](Source&, ReactorOps& by) {
         by.remove(later);
         seen.push_back(destroyed);
         by.remove_now(now);
@@ -223,7 +223,10 @@ TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
 {
     const RegistrationId other = add(8);
     const RegistrationId name = add(7);
-    reactor.find<Probe>(name)->on_destroy = [this, other] { reactor.remove(other); };
+    source(name).on_destroy = [&] {
+        ++destroyed;
+        reactor.remove(other);
+    };
 
     EXPECT_TRUE(reactor.remove(name));
 
@@ -234,9 +237,9 @@ TEST_F(MockRemove, LetsADestructorRemoveAnother)  // [mock.remove]
 TEST_F(Mock, ExtractReturnsAnySubscriberButTheRunningOne)  // [mock.extract]
 {
     const RegistrationId other = add(8);
-    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
-        EXPECT_FALSE(by.extract(self));
-        EXPECT_TRUE(by.contains(self));
+    const RegistrationId name = add(7, [&](Source& self, ReactorOps& by) {
+        EXPECT_FALSE(by.extract(self.name));
+        EXPECT_TRUE(by.contains(self.name));
     });
 
     fire(name, Event{EPOLLIN}, reactor);
@@ -266,11 +269,11 @@ TEST_F(Mock, RequeueReturnsTrueForTheRunningSubscriberOnly)  // [mock.requeue]
     bool self_answer = false;
     bool other_answer = true;
     bool paused_answer = true;
-    const RegistrationId name = add(7, [&](ReactorOps& by, RegistrationId self) {
-        self_answer = by.requeue(self);
+    const RegistrationId name = add(7, [&](Source& self, ReactorOps& by) {
+        self_answer = by.requeue(self.name);
         other_answer = by.requeue(other);
-        EXPECT_TRUE(by.modify(self, Interest{}));
-        paused_answer = by.requeue(self);
+        EXPECT_TRUE(by.modify(self.name, Interest{}));
+        paused_answer = by.requeue(self.name);
     });
 
     fire(name, Event{EPOLLIN}, reactor);

@@ -9,7 +9,7 @@
 
 #include <eventp/detail/slot.hpp>
 
-#include "support/counted_new.hpp"
+#include "support/allocations.hpp"
 
 namespace eventp::detail {
 namespace {

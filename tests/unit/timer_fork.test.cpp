@@ -17,7 +17,7 @@
 
 #include "support/fake_time.hpp"
 #include "support/source.hpp"
-#include "support/timer_forking.hpp"
+#include "unit/timer_forking.hpp"
 
 namespace eventp::support {
 namespace {

@@ -13,9 +13,9 @@
 #include <eventp/testing/mock_reactor.hpp>
 #include <eventp/timer.hpp>
 
-#include "support/child.hpp"
 #include "support/fake_time.hpp"
-#include "support/timer_forking.hpp"
+#include "support/forks.hpp"
+#include "unit/timer_forking.hpp"
 
 namespace eventp::support {
 namespace {

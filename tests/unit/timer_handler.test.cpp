@@ -10,7 +10,7 @@
 
 #include <eventp/testing/mock_reactor.hpp>
 
-#include "support/counted_new.hpp"
+#include "support/allocations.hpp"
 
 namespace eventp::support {
 namespace {

@@ -16,6 +16,7 @@
 #include <eventp/timer.hpp>
 
 #include "support/fake_time.hpp"
+#include "support/user_code.hpp"
 
 namespace eventp::support {
 namespace {
@@ -24,26 +25,6 @@ using namespace std::chrono_literals;
 using ::testing::_;
 using ::testing::NiceMock;
 using ::testing::Return;
-
-/// Runs a function when it is destroyed.
-template <typename F>
-class AtEnd {
-public:
-    explicit AtEnd(F function) : function_{std::move(function)} {}
-    AtEnd(AtEnd&& other) noexcept
-        : function_{std::move(other.function_)}, live_{std::exchange(other.live_, false)} {}
-    AtEnd(const AtEnd&) = delete;
-    AtEnd& operator=(const AtEnd&) = delete;
-    ~AtEnd() {
-        if (live_) {
-            function_();
-        }
-    }
-
-private:
-    F function_;
-    bool live_ = true;
-};
 
 TEST(TimersLifetime,
      AfterTheTimersAreDestroyedNoHandlerRunsAndTheSubscriberIsRemoved) {  // [timer.lifetime]
@@ -128,12 +109,15 @@ TEST(TimersLifetime, TheDestructorOfAHandlerMayCallBack) {  // [timer.lifetime] 
     Reactor reactor;
     std::optional<Timers> timers{Timers::create(reactor).value()};
     TimerId other = timers->after(1s, [] {}).value();
-    const TimerId first =
-        timers->after(1s, [end = AtEnd{[&] { EXPECT_TRUE(timers->cancel(other)); }}] {}).value();
+    const TimerId first = timers
+                              ->after(1s, UserCode{UserCode::When::destroyed,
+                                                   [&] { EXPECT_TRUE(timers->cancel(other)); }})
+                              .value();
     EXPECT_TRUE(timers->cancel(first));
     EXPECT_EQ(timers->size(), 0U);
 
-    const TimerId last = timers->after(1s, [end = AtEnd{[&] { timers.reset(); }}] {}).value();
+    const TimerId last =
+        timers->after(1s, UserCode{UserCode::When::destroyed, [&] { timers.reset(); }}).value();
     EXPECT_TRUE(timers->cancel(last));
 
     EXPECT_FALSE(timers.has_value());
@@ -146,8 +130,8 @@ TEST(TimersLifetime, AHandlerThatIsDestroyedWithItsTimersCannotArm) {  // [timer
     std::error_code answer;
     Timers* const ending = &*timers;
     timers
-        ->after(1s,
-                [end = AtEnd{[&answer, ending] { answer = ending->after(1s, [] {}).error(); }}] {})
+        ->after(1s, UserCode{UserCode::When::destroyed,
+                             [&answer, ending] { answer = ending->after(1s, [] {}).error(); }})
         .value();
 
     timers.reset();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "support/wrapped_syscall.hpp"
+#include "fault/wrapped_syscall.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "support/failing_new.hpp"
+#include "support/allocations.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,13 +10,11 @@ namespace {
 constexpr int never = -1;
 
 // Constant-initialised: operator new runs before main(). One thread uses it.
+constinit eventp::support::Allocations count;
 constinit int until_failure = never;
-constinit int asked_for = 0;
 constinit bool failed = false;
-constinit long live = 0;
 
 void* allocate(std::size_t size, std::size_t align) {
-    ++asked_for;
     if (until_failure == 0) {
         until_failure = never;
         failed = true;
@@ -28,14 +26,16 @@ void* allocate(std::size_t size, std::size_t align) {
     const std::size_t rounded = (std::max<std::size_t>(size, 1) + align - 1) / align * align;
     void* memory = std::aligned_alloc(align, rounded);
     if (memory == nullptr) {
-        std::abort();
+        std::abort();  // no test wants the machine to run out of memory
     }
-    ++live;
+    ++count.made;
+    ++count.live;
+    count.last_size = size;
     return memory;
 }
 
 void release(void* memory) noexcept {
-    live -= memory == nullptr ? 0 : 1;
+    count.live -= memory == nullptr ? 0 : 1;
     std::free(memory);
 }
 
@@ -43,22 +43,18 @@ void release(void* memory) noexcept {
 
 namespace eventp::support {
 
+Allocations allocations() noexcept {
+    return count;
+}
 FailingNew::FailingNew(int nth) noexcept {
     until_failure = nth;
-    asked_for = 0;
     failed = false;
 }
 FailingNew::~FailingNew() {
     until_failure = never;
 }
-int FailingNew::asked() const noexcept {
-    return asked_for;
-}
 bool FailingNew::has_failed() const noexcept {
     return failed;
-}
-long live_allocations() noexcept {
-    return live;
 }
 
 }  // namespace eventp::support
@@ -69,6 +65,12 @@ long live_allocations() noexcept {
     return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t align) {
+    return allocate(size, static_cast<std::size_t>(align));
+}
+[[gnu::noinline]] void* operator new[](std::size_t size) {
+    return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+}
+[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t align) {
     return allocate(size, static_cast<std::size_t>(align));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
@@ -83,12 +85,6 @@ long live_allocations() noexcept {
 [[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/,
                                        std::align_val_t /*align*/) noexcept {
     release(memory);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-    return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t align) {
-    return allocate(size, static_cast<std::size_t>(align));
 }
 [[gnu::noinline]] void operator delete[](void* memory) noexcept {
     release(memory);

@@ -20,9 +20,9 @@ namespace eventp::testing {
 ///
 /// The threads are contexts on one real thread (makecontext(3)), so a run costs microseconds. A
 /// step is an operation on a Stepped variable, or a wait. What a thread does next depends on the
-/// memory and on what its steps returned since it last said where() it is; so that is what makes up
-/// a state, and each state is continued from once, by running from the start along the first way
-/// that led there. All steps are sequentially consistent.
+/// memory and on the results of its steps since its last where(): that makes up a state. Each state
+/// is continued from once, by a run from the start along the first way that reached it. All steps
+/// are sequentially consistent.
 class Interleaving {
 public:
     using Body = std::function<void()>;
@@ -30,7 +30,7 @@ public:
     struct Outcome {
         std::size_t states = 0;
         std::size_t runs = 0;
-        std::size_t stuck = 0;  // ends at which a thread waited for another one that had ended
+        std::size_t stuck = 0;  // runs that ended while a thread waited for a step of another
     };
 
     /// `begin` makes the memory and gives the bodies; `end` looks at it after each run.
@@ -54,14 +54,14 @@ public:
     /// The run is not followed any more: waits return, so that the bodies can end.
     [[nodiscard]] bool is_abandoned() const noexcept { return abandoned_; }
 
-    /// Ends the calling thread's step; the next begins when it is its turn and `may_go` says so.
+    /// Ends the calling thread's step; its next one may begin when `may_go` returns true.
     void step(std::function<bool()> may_go = nullptr) {
         running_->may_go = std::move(may_go);
         swapcontext(&running_->context, &scheduler_);
     }
-    /// What a step returned to the thread that took it.
+    /// Records the result of a step for the thread that took it.
     void tell(std::uint64_t value) { running_->told += std::to_string(value) + ','; }
-    /// The thread is at a place where of all that its steps returned only this matters.
+    /// From this place on, the results of earlier steps do not matter to the thread.
     void where(std::uint64_t place) { running_->told = std::to_string(place) + ':'; }
     /// Adds a variable to the memory.
     void watch(std::function<std::uint64_t()> value) { memory_.push_back(std::move(value)); }
@@ -127,7 +127,7 @@ private:
             if (taken.size() < way.size()) {
                 chosen = way[taken.size()];
             } else if (!seen_.insert(state()).second) {
-                return;  // continued from here already
+                return;  // continued from here before
             } else {
                 ++outcome_.states;
                 for (std::size_t i = 1; i < enabled.size(); ++i) {

@@ -38,7 +38,7 @@ private:
 
 inline constexpr Event event{EPOLLIN | EPOLLPRI};
 
-/// Registers a handler with Door 7, fires it once and returns what is registered.
+/// Registers a handler with Door 7, fires it once and returns its registration.
 class HandlerTest : public ::testing::Test {
 protected:
     template <typename Ready>
