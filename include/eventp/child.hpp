@@ -191,6 +191,8 @@ public:
     /// Blocks until the child has exited, and reaps it. [child.wait]
     ///
     /// Errors:         no_child_process: called in a forked child, or moved from.
+    ///                 The error of waitid(2) if a sandbox refuses it [error.refused]: the child
+    ///                 cannot be reaped then.
     /// Cancellation:   a cancellation point; afterwards this object and the child are unchanged.
     [[nodiscard]] Result<ExitStatus> wait();
 

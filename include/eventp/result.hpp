@@ -12,6 +12,10 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 ///
 /// The error code belongs to std::system_category(); compare it with std::errc:
 /// `result.error() == std::errc::file_exists`.
+///
+/// [error.refused] If the kernel does not have a system call, or a sandbox (seccomp(2)) refuses it,
+/// then another one is used, or the operation fails with the error of that system call and has
+/// changed nothing. docs/errors.md lists them.
 template <typename T = void>
 using Result = std::expected<T, std::error_code>;
 

@@ -70,9 +70,11 @@ void ChildProcess::State::poll() noexcept {
         }
     }
     sys::ChildExit exit{};
-    if (sys::pidfd_wait(pidfd.fd(), sys::Wait::reap, exit) < 0) {
+    const int result = sys::pidfd_wait(pidfd.fd(), sys::Wait::reap, exit);
+    // Any other error is that of a sandbox which this process has entered: nothing is known then.
+    if (result == -ECHILD) {
         status = ExitStatus::unknown();
-    } else if (exit.code != 0) {
+    } else if (result == 0 && exit.code != 0) {
         status = status_of(exit);
     }
 }
@@ -98,9 +100,11 @@ Result<ExitStatus> ChildProcess::wait() {
         if (state_ == nullptr || !state_->is_ours()) {
             return detail::error(std::errc::no_child_process);
         }
-        // Does not reap: if the thread is cancelled here, no exit status is lost. If this fails,
-        // status() finds out why.
-        static_cast<void>(sys::pidfd_block(state_->pidfd.fd()));
+        // Does not reap: if the thread is cancelled here, no exit status is lost.
+        const int result = sys::pidfd_block(state_->pidfd.fd());
+        if (result < 0 && result != -ECHILD) {
+            return sys::error(result);
+        }
     }
 }
 

@@ -110,6 +110,19 @@ Redirects redirects_of(const Command& command) {
     return out;
 }
 
+/// Opens the pidfd of this process, so that opening that of the child does not fail: for lack of a
+/// descriptor, or because the kernel or a sandbox refuses a system call that it needs.
+int reserve_pidfd(OwnedFd& reserved) noexcept {
+    const int pidfd = sys::pidfd_open(sys::process_id());
+    if (pidfd < 0) {
+        return pidfd;
+    }
+    reserved.reset(pidfd);
+    sys::ChildExit none{};
+    const int result = sys::pidfd_wait(pidfd, sys::Wait::peek, none);
+    return result == -ECHILD ? 0 : result;  // no process is its own child
+}
+
 }  // namespace
 
 Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_destroy) {
@@ -129,12 +142,9 @@ Result<ChildProcess> ChildProcess::spawn(const Command& command, OnDestroy on_de
     }
     std::unique_ptr<State> state{make_state(on_destroy)};
 
-    // Reserves a descriptor, so that opening the pidfd of the child does not fail for lack of one.
     OwnedFd reserved;
-    if (const int pidfd = sys::pidfd_open(sys::process_id()); pidfd >= 0) {
-        reserved.reset(pidfd);
-    } else {
-        return sys::error(pidfd);
+    if (const int result = reserve_pidfd(reserved); result < 0) {
+        return sys::error(result);
     }
     const int child =
         sys::spawn({.program = command.program.c_str(),

@@ -31,18 +31,21 @@ Result<SignalSet> SignalSet::create(std::span<const int> numbers) {
     if (!SignalClaims::claim(bits)) {
         return detail::error(std::errc::file_exists);
     }
-    const int fd = sys::signalfd(bits);
-    if (fd < 0) {
-        SignalClaims::release(bits);
-        return sys::error(fd);
+    OwnedFd fd;
+    int result = sys::signalfd(bits);
+    if (result >= 0) {
+        fd.reset(result);
+        result = SignalMask::block(bits);
     }
-    return SignalSet{OwnedFd{fd}, bits};
+    if (result < 0) {
+        SignalClaims::release(bits);
+        return sys::error(result);
+    }
+    return SignalSet{std::move(fd), bits};
 }
 
 SignalSet::SignalSet(OwnedFd fd, std::uint64_t bits) noexcept
-    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{bits} {
-    SignalMask::block(bits);
-}
+    : fd_{std::move(fd)}, process_{detail::current_process()}, signals_{bits} {}
 
 SignalSet& SignalSet::operator=(SignalSet&& other) noexcept {
     SignalSet taken{std::move(other)};
@@ -89,7 +92,9 @@ void SignalSet::after_fork(ReactorOps& /*reactor*/) noexcept {
         return;
     }
     process_ = detail::current_process();
-    SignalMask::block(signals_);
+    // If this fails, the thread has the mask of the one that forked, which has blocked them if it
+    // made the set.
+    static_cast<void>(SignalMask::block(signals_));
     // Kernel: a signalfd reads the signals of the process that reads, and an epoll instance watches
     // those of the process that added it. So the inherited descriptor could be added; but it would
     // keep the entry in the epoll instance of the parent after the parent has closed its own.

@@ -13,9 +13,13 @@ constinit thread_local SignalBits blocked_by_sets = 0;
 
 }  // namespace
 
-void SignalMask::block(SignalBits signals) noexcept {
-    const SignalBits before = sys::block(signals);
+int SignalMask::block(SignalBits signals) noexcept {
+    SignalBits before = 0;
+    if (const int result = sys::block(signals, before); result < 0) {
+        return result;
+    }
     blocked_by_sets |= signals & ~before;
+    return 0;
 }
 
 void SignalMask::unblock(SignalBits signals) noexcept {

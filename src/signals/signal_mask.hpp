@@ -9,8 +9,8 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 /// mask.
 class SignalMask {
 public:
-    /// Blocks signals in the calling thread.
-    static void block(sys::SignalBits signals) noexcept;
+    /// Blocks signals in the calling thread. Returns -errno if a sandbox refuses that.
+    [[nodiscard]] static int block(sys::SignalBits signals) noexcept;
 
     /// Unblocks those of the signals that block() has blocked in the calling thread, not those that
     /// were blocked before.

@@ -46,18 +46,20 @@ int signalfd_read(int fd, signalfd_siginfo& out) noexcept {
     return result < 0 ? result : 0;
 }
 
-SignalBits block(SignalBits signals) noexcept {
+int block(SignalBits signals, SignalBits& before) noexcept {
     const sigset_t set = set_of(signals);
-    sigset_t before;
-    sigemptyset(&before);
-    static_cast<void>(::pthread_sigmask(SIG_BLOCK, &set, &before));  // `how` is valid
-    SignalBits bits = 0;
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    if (const int error = ::pthread_sigmask(SIG_BLOCK, &set, &blocked); error != 0) {
+        return -error;
+    }
+    before = 0;
     for (int number = 1; number <= signal_max; ++number) {
-        if (sigismember(&before, number) == 1) {
-            bits |= signal_bit(number);
+        if (sigismember(&blocked, number) == 1) {
+            before |= signal_bit(number);
         }
     }
-    return bits;
+    return 0;
 }
 
 void unblock(SignalBits signals) noexcept {

@@ -25,8 +25,8 @@ using SignalBits = std::uint64_t;
 /// Fails with -EAGAIN if none is pending.
 [[nodiscard]] int signalfd_read(int fd, signalfd_siginfo& out) noexcept;
 
-/// Both change the mask of the calling thread. Returns the signals that were blocked before.
-SignalBits block(SignalBits signals) noexcept;
+/// Both change the mask of the calling thread. `before`: the signals that were blocked before.
+[[nodiscard]] int block(SignalBits signals, SignalBits& before) noexcept;
 void unblock(SignalBits signals) noexcept;
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

@@ -41,8 +41,13 @@ int milliseconds(std::int64_t timeout_ns) noexcept {
     return ms > INT_MAX ? INT_MAX : static_cast<int>(ms);
 }
 
-// Kernel: epoll_pwait2(2) exists since Linux 5.11; in a sandbox it may fail with EPERM. After it
-// has failed it is not called again.
+/// What a kernel without a system call, or a sandbox (seccomp(2)), fails it with.
+constexpr bool is_refusal(int result) noexcept {
+    return result == -ENOSYS || result == -EPERM || result == -EACCES || result == -EINVAL ||
+           result == -EOPNOTSUPP;
+}
+
+// Kernel: epoll_pwait2(2) exists since Linux 5.11. Once it was refused it is not tried again.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a fact about the kernel.
 std::atomic<bool> pwait2_refused{false};
 
@@ -93,7 +98,7 @@ int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t timeout_
     if (!pwait2_refused.load(std::memory_order_relaxed)) {
         const timespec timeout{timeout_ns / ns_per_s, timeout_ns % ns_per_s};
         const int answer = pwait2(set, events, capacity, timeout);
-        if (answer != -ENOSYS && answer != -EPERM) {
+        if (!is_refusal(answer)) {
             return answer;
         }
         pwait2_refused.store(true, std::memory_order_relaxed);
@@ -125,7 +130,7 @@ int replace(int from, int to) noexcept {
 }
 
 bool is_open(int fd) noexcept {
-    return ::fcntl(fd, F_GETFD) >= 0;
+    return ::fcntl(fd, F_GETFD) >= 0 || errno != EBADF;
 }
 
 void close(int fd) noexcept {

@@ -36,6 +36,7 @@ int wait_readable(int fd, std::int64_t timeout_ns);
 
 /// dup3(2): makes `to` a duplicate of `from`, and closes the file that `to` referred to.
 [[nodiscard]] int replace(int from, int to) noexcept;
+/// True if a sandbox refuses to say.
 [[nodiscard]] bool is_open(int fd) noexcept;
 /// Returns no error: even if close(2) fails, the descriptor is closed.
 void close(int fd) noexcept;

@@ -126,11 +126,10 @@ void Timers::State::after_fork() noexcept {
     // The timerfd is shared with the parent. The new one replaces it under the same descriptor
     // number, so that the RegistrationId stays valid.
     const OwnedFd fresh{sys::timerfd(kernel_clock())};
-    if (fresh.fd() < 0 || sys::replace(fresh.fd(), fd.fd()) < 0) {
+    if (fresh.fd() < 0 || sys::replace(fresh.fd(), fd.fd()) < 0 ||
+        set_kernel_timer(closed ? expired : queue.earliest()) < 0) {
         fd.reset();  // the reactor removes a subscriber whose descriptor is closed
-        return;
     }
-    static_cast<void>(set_kernel_timer(closed ? expired : queue.earliest()));
 }
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -321,6 +321,20 @@ TEST(ReactorReinit, DoesNothingInTheParent) {  // [fork.reinit]
     EXPECT_TRUE(reactor.contains(source.name));
 }
 
+TEST(ReactorReinit, DropsAStopRequestOfTheParent) {  // [fork.reinit]
+    Reactor reactor;
+    reactor.stop();
+
+    EXPECT_TRUE(holds_in_child([&] {
+        EXPECT_TRUE(reactor.reinit_after_fork());
+        EXPECT_TRUE(reactor.run_for(std::chrono::seconds{0}));
+        EXPECT_EQ(reactor.stats().turns, 1U);
+    }));
+
+    EXPECT_TRUE(reactor.run());
+    EXPECT_EQ(reactor.stats().turns, 0U);
+}
+
 TEST(ReactorReinit, WorksInAGrandchildToo) {  // [fork.reinit]
     Reactor reactor;
 

@@ -297,7 +297,7 @@ TEST_P(WaitFaults, AreReturnedByATurnAndLoseNoEvent) {  // [run.timeout]
         const Fault fault{Call::epoll_wait, GetParam()};
         EXPECT_EQ(error_of(reactor.run_once()), code(GetParam()));
     }
-    {
+    if (GetParam() != EINVAL) {  // a sandbox may refuse epoll_pwait2(2) with it: see below
         const Fault fault{Call::epoll_pwait2, GetParam()};
         EXPECT_EQ(error_of(reactor.run_once(milliseconds{1})), code(GetParam()));
     }
@@ -342,7 +342,8 @@ TEST_P(WaitFaults, EndARunUnlessTheWaitWasInterrupted) {  // [run.stop]
 
 // Last in this file: the library does not ask for epoll_pwait2(2) again once it was refused.
 class ZLastWaitFaults : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Error, ZLastWaitFaults, testing::Values(ENOSYS, EPERM), name_of_param);
+INSTANTIATE_TEST_SUITE_P(Error, ZLastWaitFaults,
+                         testing::Values(ENOSYS, EPERM, EACCES, EINVAL, ENOTSUP), name_of_param);
 
 TEST_P(ZLastWaitFaults, FallBackToMillisecondsRoundedUp) {  // [run.timeout]
     Reactor reactor;

@@ -280,5 +280,35 @@ class Prose(CheckTest):
                      r"src/a.cpp:2: 'goes on': write continues")
 
 
+class Cancellation(CheckTest):
+    SYS = {"src/sys/a.hpp": "int wait_long(int fd);\nint shut(int fd) noexcept;\n"}
+
+    def accepts_code(self, code):
+        self.accepts("cancellation", self.SYS | {"src/sys/a.cpp": code})
+
+    def refuses_code(self, code, words):
+        self.refuses("cancellation", self.SYS | {"src/sys/a.cpp": code}, words)
+
+    def test_accepts_a_cancellation_point_in_a_function_that_may_unwind(self):
+        self.accepts_code("int wait_long(int fd) {\n    return ::poll(fd);\n}\n")
+
+    def test_accepts_a_system_call_by_its_number(self):
+        self.accepts_code("int shut(int fd) noexcept {\n    return ::syscall(SYS_close, fd);\n}\n")
+
+    def test_accepts_a_function_of_its_own_with_the_name_of_one(self):
+        self.accepts_code("void f() noexcept {\n    sys::close(1);\n    ::eventp::close(1);\n}\n")
+
+    def test_refuses_a_cancellation_point_of_the_c_library(self):
+        self.refuses_code("int shut(int fd) noexcept {\n    if (fd) {\n"
+                          "        return ::close(fd);\n    }\n}\n", "a.cpp:3: ::close")
+
+    def test_refuses_one_in_a_destructor(self):
+        self.refuses_code("A::~A() {\n    ::close(fd_);\n}\n", "a.cpp:2: ::close")
+
+    def test_refuses_one_of_the_library(self):
+        self.refuses_code("void f() const noexcept {\n    sys::wait_long(1);\n}\n",
+                          "sys::wait_long")
+
+
 if __name__ == "__main__":
     unittest.main()
