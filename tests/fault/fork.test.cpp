@@ -32,7 +32,7 @@ bool reinit_failing(Reactor& reactor, int nth) {
     return thrown;
 }
 
-/// Everybody is there and reported, or destroyed; and newcomers are reported.
+/// Every subscriber is registered and reported, or destroyed; and new ones are reported.
 void check(Reactor& reactor, const std::deque<Source>& all) {
     std::size_t kept = 0;
     for (const Source& source : all) {
