@@ -72,6 +72,7 @@ protected:
     }
     void turn() { static_cast<void>(reactor.run_once(std::chrono::seconds{0})); }
 
+    int calls_in_child = 0;
     Source place;  // of each fork
     ForkAndCompare forks;
     Source other;
@@ -112,9 +113,8 @@ TEST_F(ForkInUserCode, FdInResume) {  // [fork.user_code]
 }
 
 TEST_F(ForkInUserCode, HandlerInRunOnce) {  // [fork.user_code]
-    int calls_in_child = 0;
     add();
-    place.then = [&](Source&, ReactorOps&) {
+    place.then = [this](Source&, ReactorOps&) {
         forks();
         calls_in_child += forks.is_child() ? 1 : 0;
     };
