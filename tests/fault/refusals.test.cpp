@@ -194,9 +194,12 @@ void timers(Sandbox& sandbox) {
     }
     std::size_t fired = 0;
     std::size_t armed = 0;
-    const auto arm = [&](milliseconds delay) {
+    // Deadlines, not delays: each one is earlier than the one before, so that each arming sets the
+    // timerfd, however much time passes between them.
+    const auto start = std::chrono::steady_clock::now();
+    const auto arm = [&](milliseconds after_start) {
         auto handler = [&fired, moved = std::make_unique<int>(1)] { ++fired; };
-        const auto id = timers->after(delay, std::move(handler));
+        const auto id = timers->at(start + after_start, std::move(handler));
         EXPECT_EQ(timers->size(), armed + (id ? 1 : 0));
         armed += sandbox.check(Operation::arm, id) ? 1U : 0U;
     };
