@@ -101,7 +101,7 @@ def main():
     parser.add_argument("--max-turn", type=float, default=95, help="in a turn with one event")
     parser.add_argument("--max-run", type=float, default=68, help="in such a turn, in run()")
     parser.add_argument("--max-jumps", type=float, default=0, help="taken in such a turn")
-    parser.add_argument("--max-churn", type=float, default=488, help="for add + remove")
+    parser.add_argument("--max-churn", type=float, default=480, help="for add + remove")
     options = parser.parse_args()
 
     program = options.build.resolve() / "bench/eventp.bench.instructions"
