@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -140,8 +141,14 @@ public:
         return std::erase_if(armed_, [&](const Armed& each) { return each.timer == timer; }) != 0;
     }
     [[nodiscard]] std::vector<Armed> sorted() const {
-        std::vector<Armed> sorted = armed_;
-        std::ranges::stable_sort(sorted, {}, &Armed::deadline);
+        std::multimap<std::int64_t, Armed> by_deadline;  // equal ones stay in this order
+        for (const Armed& each : armed_) {
+            by_deadline.emplace(each.deadline, each);
+        }
+        std::vector<Armed> sorted;
+        for (const auto& [deadline, each] : by_deadline) {
+            sorted.push_back(each);
+        }
         return sorted;
     }
     [[nodiscard]] std::size_t size() const { return armed_.size(); }
