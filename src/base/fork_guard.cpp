@@ -43,7 +43,7 @@ constinit std::atomic<bool> clears_at_fork{false};
 void clear_pages() noexcept {
     for (const Page* page = pages.load(std::memory_order_acquire); page != nullptr;
          page = page->next) {
-        for (WipedCell& cell : page->wiped->cells) {
+        for (WipedCell& cell : std::span{page->wiped->cells}) {
             std::construct_at(&cell);
         }
     }

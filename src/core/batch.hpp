@@ -110,8 +110,7 @@ public:
         if (slot.is_requeued) {
             // The last ones are the likeliest: a handler that requeues itself is then removed.
             const auto found =
-                std::find_if(requeued_.rbegin(), requeued_.rend(),
-                             [&slot](const Requeued& requeued) { return requeued.slot == &slot; });
+                std::ranges::find(requeued_.rbegin(), requeued_.rend(), &slot, &Requeued::slot);
             EVENTP_ASSERT_SLOT(found != requeued_.rend(), slot);
             requeued_.erase(std::next(found).base());
             slot.is_requeued = false;
@@ -166,9 +165,9 @@ public:
 
     // Public for dispatch, which moves the cursor once for each event.
     // NOLINTBEGIN(*-non-private-member-variables-in-classes)
-    epoll_event* begin;
-    epoll_event* cursor;
-    epoll_event* end;
+    epoll_event* begin = nullptr;
+    epoll_event* cursor = nullptr;
+    epoll_event* end = nullptr;
     // NOLINTEND(*-non-private-member-variables-in-classes)
 
 private:

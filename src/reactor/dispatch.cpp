@@ -36,7 +36,7 @@ struct Reactor::State::UntilToken {
 };
 
 struct Reactor::State::UntilTime {
-    std::int64_t end;
+    std::int64_t end = 0;
     bool is_first = true;  // a duration of zero is one turn
     [[nodiscard]] bool is_over() noexcept {
         return !std::exchange(is_first, false) && sys::clock_now(CLOCK_MONOTONIC) >= end;
@@ -86,7 +86,7 @@ template <typename Until>
         return sys::error(count);
     }
     without_handler_in_turn = 0;
-    std::size_t dispatched = static_cast<std::size_t>(count);
+    auto dispatched = static_cast<std::size_t>(count);
     if (dispatch_batch()) [[likely]] {
         scope.end();
     } else {
@@ -99,6 +99,8 @@ Result<> Reactor::run() {
     return state_->run(State::Forever{});
 }
 
+// By value: a handler may destroy the caller's token.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): see above.
 Result<> Reactor::run(std::stop_token token) {
     const std::stop_callback wake{token, [channel = state_->channel.get()]() noexcept {
                                       if (!channel->gate().is_in_child()) {

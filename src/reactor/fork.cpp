@@ -20,6 +20,29 @@ Result<> Reactor::reinit_after_fork() {
     return is_child ? state_->reinit_after_fork() : Result<>{};
 }
 
+/// The subscribers of a child that keeps its copy of the reactor. after_fork() and fd() may throw:
+/// those that were not reached are destroyed then.
+struct Reactor::State::Keeping {
+    explicit Keeping(State& owner, const std::vector<RegistrationId>& ids) noexcept
+        : state{owner}, all{ids} {}
+    Keeping(const Keeping&) = delete;
+    Keeping& operator=(const Keeping&) = delete;
+    ~Keeping() {
+        state.after_fork_slot = nullptr;
+        if (state.retired != nullptr) {
+            static_cast<void>(state.destroy_retired());
+        }
+        for (; next != all.size() && !state.is_in_child(); ++next) {
+            static_cast<void>(state.remove(all[next], When::now));
+        }
+        state.settle();
+    }
+
+    State& state;
+    const std::vector<RegistrationId>& all;
+    std::size_t next = 0;
+};
+
 Result<> Reactor::State::reinit_after_fork() {
     if (phase != Phase::idle) {
         return detail::error(std::errc::device_or_resource_busy);
@@ -63,27 +86,6 @@ Result<> Reactor::State::reinit_after_fork() {
     registry.clear_stale();
     quarantine.settle(stale_operations);
     quarantine.release();
-    /// Throws: after_fork() and fd() may. Subscribers that were not reached are destroyed then.
-    struct Keeping {
-        explicit Keeping(State& owner, const std::vector<RegistrationId>& ids) noexcept
-            : state{owner}, all{ids} {}
-        Keeping(const Keeping&) = delete;
-        Keeping& operator=(const Keeping&) = delete;
-        ~Keeping() {
-            state.after_fork_slot = nullptr;
-            if (state.retired != nullptr) {
-                static_cast<void>(state.destroy_retired());
-            }
-            for (; next != all.size() && !state.is_in_child(); ++next) {
-                static_cast<void>(state.remove(all[next], When::now));
-            }
-            state.settle();
-        }
-
-        State& state;
-        const std::vector<RegistrationId>& all;
-        std::size_t next = 0;
-    };
     for (Keeping keeping{*this, ids_of_all}; keeping.next != ids_of_all.size(); ++keeping.next) {
         if (is_in_child()) {
             return detail::error(std::errc::no_child_process);  // user code has forked again

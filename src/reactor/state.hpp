@@ -39,6 +39,7 @@ struct alignas(64) Reactor::State {
     class UnwindScope;
     enum class When : std::uint8_t { after_the_handler, now };
     struct Forever;
+    struct Keeping;
     struct UntilTime;
     struct UntilToken;
 

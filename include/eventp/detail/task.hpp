@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -48,6 +49,7 @@ inline constexpr std::size_t task_align = 16;
 template <typename F>
 struct PostedTask : Task {
     template <typename G>
+        requires(!std::same_as<std::remove_cvref_t<G>, PostedTask>)
     explicit PostedTask(G&& posted)
         : Task{.run_or_drop = &run_or_drop_this}, closure(std::forward<G>(posted)) {}
 
