@@ -156,7 +156,8 @@ void* Reactor::find_value(RegistrationKey key, const void* type_key) {
 }
 
 Reactor::Stats Reactor::stats() const noexcept {
-    static_cast<void>(state_->refusal());  // terminates if another thread runs the reactor
+    // Terminates if another thread runs the reactor.
+    [[maybe_unused]] const std::errc ignored = state_->refusal();
     const State& state = *state_;
     const auto pending = static_cast<std::uint64_t>(state.batch.end - state.batch.cursor);
     return {.turns = state.turns,

@@ -7,7 +7,8 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 
 RemoteEndpoint::RemoteEndpoint(Reactor& reactor) noexcept : channel_{reactor.state_->channel} {
     Reactor::State& state = *reactor.state_;
-    static_cast<void>(state.refusal());  // terminates if another thread runs the reactor
+    // Terminates if another thread runs the reactor.
+    [[maybe_unused]] const std::errc ignored = state.refusal();
     state.has_endpoints = true;
     state.has_slow_wait = true;
 }

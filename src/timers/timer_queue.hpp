@@ -38,6 +38,7 @@ public:
             const auto distance =
                 static_cast<std::int64_t>(sequence_and_timer - other.sequence_and_timer);
             // Bitwise, so that no branch is compiled: it could not be predicted.
+            // NOLINTNEXTLINE(readability-implicit-bool-conversion): see above.
             return is_earlier | (is_equal & (distance < 0));
         }
 
