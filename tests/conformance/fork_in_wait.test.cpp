@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A signal handler forks while the reactor waits.
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <stop_token>
@@ -19,7 +20,8 @@
 namespace eventp {
 namespace {
 
-volatile sig_atomic_t forked = -1;
+// Lock-free, as a signal handler needs.
+std::atomic<pid_t> forked{-1};
 
 void fork_in_signal_handler(int /*signal*/) {
     forked = ::fork();
@@ -63,7 +65,7 @@ TEST(ForkInWait, EndsTheRunOfTheChildBeforeItReadsTheParentsEvents) {  // [fork.
         while (forked == -1) {
             std::this_thread::yield();
         }
-        ASSERT_EQ(::waitpid(static_cast<pid_t>(forked), &status, 0), forked);
+        ASSERT_EQ(::waitpid(forked, &status, 0), forked);
         ASSERT_EQ(::eventfd_write(ready.fd(), 1), 0);
     }};
 
