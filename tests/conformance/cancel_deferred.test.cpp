@@ -25,48 +25,31 @@
 #include "support/source.hpp"
 #include "support/threads.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define EVENTP_TEST_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EVENTP_TEST_ASAN 1
-#endif
-#endif
-
 #if defined(__cpp_exceptions)
 
 namespace eventp::support {
 namespace {
 
-/// What a thread does with a cancellation request pending, and how far it got.
-struct Attempt {
-    std::function<void()> action;
-    bool has_returned = false;
-};
-
 /// Runs `action` in a thread that has requested its own cancellation. Returns whether the action
 /// returned, and the thread was cancelled after that.
-bool returns_with_a_request_pending(std::function<void()> action) {
-    Attempt attempt{.action = std::move(action)};
-    const auto body = [](void* argument) -> void* {
-        auto& self = *static_cast<Attempt*>(argument);
+bool returns_with_a_request_pending(const std::function<void()>& action) {
+    bool has_returned = false;
+    const CancellableThread thread{[&] {
         ::pthread_cancel(::pthread_self());
-        self.action();
-        self.has_returned = true;
+        action();
+        has_returned = true;
 #if defined(EVENTP_TEST_ASAN)
-        // It takes the unwinding of a cancelled thread for a stack of its own and aborts.
         ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
-        return PTHREAD_CANCELED;
 #else
         ::pthread_testcancel();
-        return argument;
 #endif
-    };
-    pthread_t thread{};
-    EXPECT_EQ(::pthread_create(&thread, nullptr, body, &attempt), 0);
-    void* result = nullptr;
-    EXPECT_EQ(::pthread_join(thread, &result), 0);
-    return attempt.has_returned && result == PTHREAD_CANCELED;
+    }};
+    const bool was_cancelled = thread.join();
+#if defined(EVENTP_TEST_ASAN)
+    return has_returned && !was_cancelled;
+#else
+    return has_returned && was_cancelled;
+#endif
 }
 
 /// An object with two descriptors.
@@ -255,16 +238,9 @@ TEST(CancellationInAHandler, IsActedUponInTheNextWait) {  // [dispatch.throws] [
                         })
                         .register_into(reactor);
     ASSERT_TRUE(id);
-    const auto body = [](void* argument) -> void* {
-        static_cast<void>(static_cast<Reactor*>(argument)->run());
-        return argument;
-    };
-    pthread_t thread{};
-    ASSERT_EQ(::pthread_create(&thread, nullptr, body, &reactor), 0);
-    void* result = nullptr;
-    ASSERT_EQ(::pthread_join(thread, &result), 0);
+    const CancellableThread thread{[&reactor] { static_cast<void>(reactor.run()); }};
 
-    EXPECT_EQ(result, PTHREAD_CANCELED);
+    EXPECT_TRUE(thread.join());
     EXPECT_TRUE(has_removed);
     EXPECT_EQ(reactor.stats().registered, 0U);
     EXPECT_EQ(poll(reactor), 0U);
@@ -272,45 +248,14 @@ TEST(CancellationInAHandler, IsActedUponInTheNextWait) {  // [dispatch.throws] [
 
 // --- the one function of a child that is a cancellation point -----------------------------------
 
-/// A thread that waits for a child.
-class Waiter {
-public:
-    explicit Waiter(ChildProcess& child) : child_{child} {
-        const auto body = [](void* argument) -> void* {
-            auto& self = *static_cast<Waiter*>(argument);
-            self.thread_.store(::gettid());
-            self.thread_.notify_all();
-            static_cast<void>(self.child_.wait());
-            return argument;
-        };
-        EXPECT_EQ(::pthread_create(&handle_, nullptr, body, this), 0);
-    }
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    ~Waiter() = default;
-
-    /// Cancels it while it waits. Returns whether that ended it.
-    [[nodiscard]] bool cancel() const {
-        thread_.wait(0);
-        wait_until_blocked(thread_.load());
-        EXPECT_EQ(::pthread_cancel(handle_), 0);
-        void* result = nullptr;
-        EXPECT_EQ(::pthread_join(handle_, &result), 0);
-        return result == PTHREAD_CANCELED;
-    }
-
-private:
-    ChildProcess& child_;
-    std::atomic<pid_t> thread_{0};
-    pthread_t handle_{};
-};
-
 TEST(ChildWait, DoesNotChangeTheChildWhenItsThreadIsCancelled) {  // [child.wait] [child.cancel]
     Idle idle;
     ChildProcess child = idle.start();
-    const Waiter waiter{child};
+    const CancellableThread waiter{[&child] { static_cast<void>(child.wait()); }};
+    waiter.wait_until_blocked();
 
-    EXPECT_TRUE(waiter.cancel());
+    waiter.cancel();
+    EXPECT_TRUE(waiter.join());
 
     EXPECT_TRUE(runs(child.pid()));
     EXPECT_EQ(child.status(), std::nullopt);

@@ -3,9 +3,7 @@
 // A signal handler forks while the reactor waits.
 #include <atomic>
 #include <csignal>
-#include <fstream>
 #include <stop_token>
-#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -17,7 +15,9 @@
 
 #include <eventp/eventp.hpp>
 
-namespace eventp {
+#include "support/threads.hpp"
+
+namespace eventp::support {
 namespace {
 
 // Lock-free, as a signal handler needs.
@@ -25,17 +25,6 @@ std::atomic<pid_t> forked{-1};
 
 void fork_in_signal_handler(int /*signal*/) {
     forked = ::fork();
-}
-
-/// Waits until a thread of this process sleeps in the kernel.
-void wait_until_asleep(pid_t thread) {
-    const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
-    for (char state = 'R'; state != 'S';) {
-        std::string line;
-        std::getline(std::ifstream{path}, line);
-        state = line.at(line.rfind(')') + 2);
-        std::this_thread::yield();
-    }
 }
 
 TEST(ForkInWait, EndsTheRunOfTheChildBeforeItReadsTheParentsEvents) {  // [fork.guard]
@@ -60,7 +49,7 @@ TEST(ForkInWait, EndsTheRunOfTheChildBeforeItReadsTheParentsEvents) {  // [fork.
     // Sends the signal when the reactor waits. The event comes after the child has ended, or the
     // child would take it.
     std::thread helper{[&] {
-        wait_until_asleep(runner_id);
+        wait_until_blocked(runner_id);
         ASSERT_EQ(::pthread_kill(runner, SIGUSR1), 0);
         while (forked == -1) {
             std::this_thread::yield();
@@ -82,4 +71,4 @@ TEST(ForkInWait, EndsTheRunOfTheChildBeforeItReadsTheParentsEvents) {  // [fork.
 }
 
 }  // namespace
-}  // namespace eventp
+}  // namespace eventp::support

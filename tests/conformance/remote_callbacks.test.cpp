@@ -194,34 +194,21 @@ TEST(RemoteNull, ClosuresAreRefused) {  // [remote.post] [remote.call] [remote.a
 
 // --- a caller that is cancelled ---
 
-#if defined(__cpp_exceptions) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__cpp_exceptions) && !defined(EVENTP_TEST_ASAN)
 
 /// Runs `body` in a thread and cancels it when it is blocked and `may_cancel` is set; then calls
 /// `meanwhile`. Returns whether the thread was cancelled.
 bool is_cancelled_when_blocked(
     std::function<void()> body, const std::function<void()>& meanwhile = [] {},
     const std::atomic<bool>& may_cancel = true) {
-    struct Shared {
-        std::function<void()> body;
-        std::atomic<pid_t> id{0};
-    } shared{std::move(body), {}};
-    pthread_t thread{};
-    const auto run = [](void* argument) -> void* {
-        auto& mine = *static_cast<Shared*>(argument);
-        mine.id = ::gettid();
-        mine.body();
-        return nullptr;
-    };
-    EXPECT_EQ(::pthread_create(&thread, nullptr, run, &shared), 0);
-    while (shared.id == 0 || !may_cancel) {
+    const CancellableThread thread{std::move(body)};
+    while (!may_cancel) {
         std::this_thread::yield();
     }
-    wait_until_blocked(shared.id);
-    EXPECT_EQ(::pthread_cancel(thread), 0);
+    thread.wait_until_blocked();
+    thread.cancel();
     meanwhile();
-    void* result = nullptr;
-    EXPECT_EQ(::pthread_join(thread, &result), 0);
-    return result == PTHREAD_CANCELED;
+    return thread.join();
 }
 
 enum class Way : std::uint8_t { call, call_with_timeout, get };

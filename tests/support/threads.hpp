@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
+#include <pthread.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <eventp/eventp.hpp>
+
+// AddressSanitizer takes the unwinding of a cancelled thread for a stack of its own and aborts.
+#if defined(__SANITIZE_ADDRESS__)
+#define EVENTP_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EVENTP_TEST_ASAN 1
+#endif
+#endif
 
 namespace eventp::support {
 
@@ -28,6 +42,41 @@ inline void wait_until_blocked(pid_t thread) {
         std::this_thread::yield();
     }
 }
+
+/// A thread that a test cancels (pthread_cancel(3)).
+class CancellableThread {
+public:
+    explicit CancellableThread(std::function<void()> body) : body_{std::move(body)} {
+        const auto run = [](void* argument) -> void* {
+            auto& self = *static_cast<CancellableThread*>(argument);
+            self.id_.store(::gettid());
+            self.id_.notify_all();
+            self.body_();
+            return nullptr;
+        };
+        EXPECT_EQ(::pthread_create(&handle_, nullptr, run, this), 0);
+    }
+    CancellableThread(const CancellableThread&) = delete;
+    CancellableThread& operator=(const CancellableThread&) = delete;
+    ~CancellableThread() = default;
+
+    void wait_until_blocked() const {
+        id_.wait(0);
+        support::wait_until_blocked(id_.load());
+    }
+    void cancel() const { EXPECT_EQ(::pthread_cancel(handle_), 0); }
+    /// Must be called before the destructor. Returns whether the thread was cancelled.
+    [[nodiscard]] bool join() const {
+        void* result = nullptr;
+        EXPECT_EQ(::pthread_join(handle_, &result), 0);
+        return result == PTHREAD_CANCELED;
+    }
+
+private:
+    std::function<void()> body_;
+    std::atomic<pid_t> id_{0};
+    pthread_t handle_{};
+};
 
 /// A reactor that another thread runs until this ends.
 class ReactorThread {
