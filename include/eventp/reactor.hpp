@@ -182,7 +182,7 @@ private:
     friend void detail::drop_event(detail::Slot*, std::uint32_t, ReactorOps*);
 
 public:
-    /// For create(), which alone can make the argument.
+    /// Only a Reactor can make the argument.
     explicit Reactor(Made made) noexcept;
 
 private:

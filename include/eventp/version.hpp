@@ -30,7 +30,7 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 /// after the program was compiled; a library with another EVENTP_VERSION_MINOR is not loaded, or
 /// does not link.
 /// Thread safety:  any thread.
-/// [version.library]
+/// [version.runtime]
 [[nodiscard, gnu::visibility("default")]] std::string_view version() noexcept;
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -70,12 +70,16 @@ public:
     }
     void set_user(ThreadToken user) noexcept { cell_->user.store(user, std::memory_order_relaxed); }
 
+    [[nodiscard]] static bool is_usable_by_this_thread(ThreadToken user) noexcept {
+        return user == this_thread() || user == idle;
+    }
     /// Terminates with a message if `user` is another thread.
     static void expect_usable_by_this_thread(ThreadToken user) noexcept {
-        if (user != this_thread() && user != idle) [[unlikely]] {
+        if (!is_usable_by_this_thread(user)) [[unlikely]] {
             expect_no_other_thread(user);
         }
     }
+    /// Null if there was no memory for it.
     [[nodiscard]] WipedCell* cell() const noexcept { return cell_; }
 
     [[nodiscard]] bool is_in_child() const noexcept { return user() == nullptr; }

@@ -24,8 +24,6 @@ public:
 
     /// The eventfd; -errno if it could not be made.
     [[nodiscard]] int fd() const noexcept { return eventfd_.fd(); }
-    /// Null if there was no memory.
-    [[nodiscard]] WipedCell* cell() const noexcept { return wiped_.cell(); }
 
     // --- any thread ---
 

@@ -30,6 +30,15 @@ constinit std::atomic<std::uint32_t> registrations{0};
 #endif
 }
 
+/// Without exceptions it terminates instead.
+template <typename T>
+T value_or_throw(Result<T> made) {
+    if (!made) {
+        throw_error(made.error());
+    }
+    return std::move(*made);
+}
+
 }  // namespace
 
 // --- creating and destroying --------------------------------------------------------------------
@@ -61,7 +70,7 @@ Result<std::unique_ptr<Reactor::State>> Reactor::make_state(const Options& optio
             return sys::error(fd);
         }
     }
-    if (state->channel->cell() == nullptr) {
+    if (state->channel->gate().cell() == nullptr) {
         return detail::error(std::errc::not_enough_memory);
     }
     state->gate = state->channel->gate();
@@ -88,15 +97,7 @@ Result<Reactor> Reactor::create() {
 
 Reactor::Reactor() : Reactor{Options{}} {}
 
-Reactor::Reactor(const Options& options) {
-    auto state = make_state(options);
-    if (!state) {
-        throw_error(state.error());
-    }
-    state_ = std::move(*state);
-    state_->reactor = this;
-    gate_ = state_->gate.cell();
-}
+Reactor::Reactor(const Options& options) : Reactor{Made{value_or_throw(make_state(options))}} {}
 
 Reactor::Reactor(Made made) noexcept : state_{std::move(made.state)} {
     state_->reactor = this;

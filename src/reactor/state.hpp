@@ -54,8 +54,7 @@ struct alignas(64) Reactor::State {
     /// subscriber is on the stack. std::errc{} if it is not refused. Terminates if another thread
     /// uses the reactor.
     [[nodiscard]] std::errc refusal() const noexcept {
-        const detail::ThreadToken user = gate.user();
-        if (user == detail::this_thread() || user == detail::UserGate::idle) [[likely]] {
+        if (detail::UserGate::is_usable_by_this_thread(gate.user())) [[likely]] {
             return std::errc{};
         }
         return refusal_reason();
@@ -282,7 +281,8 @@ private:
     bool is_outermost_;
 };
 
-/// A state that create() has made. Only create() can make the argument of the public constructor.
+/// A new state. Private, so that only a Reactor can make the argument of the public
+/// constructor.
 class Reactor::Made {
 public:
     explicit Made(std::unique_ptr<State> made) noexcept : state{std::move(made)} {}

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sys/common.hpp"
+#include "sys/errno_scope.hpp"
 
 #if defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
@@ -134,9 +135,8 @@ bool is_open(int fd) noexcept {
 }
 
 void close(int fd) noexcept {
-    const int before = errno;
+    const ErrnoScope keeps_errno;
     static_cast<void>(::syscall(SYS_close, fd));
-    errno = before;
 }
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE::sys

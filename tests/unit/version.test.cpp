@@ -14,7 +14,7 @@ TEST(Version, OfTheHeadersHasTheFormMajorMinorPatch) {  // [version.headers]
                                                       std::to_string(EVENTP_VERSION_PATCH));
 }
 
-TEST(Version, OfTheLibraryEqualsThatOfItsHeaders) {  // [version.library]
+TEST(Version, OfTheLibraryEqualsThatOfItsHeaders) {  // [version.runtime]
     EXPECT_EQ(version(), EVENTP_VERSION_STRING);
 }
 
