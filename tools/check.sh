@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Not among them: `orders`, which compiles one program for each memory order. Run it after a change
-# of an atomic operation; `make bench-growth` after a change of a data structure.
+# of an atomic operation.
 stages=(lint format asan tsan noexcept clang tidy libc bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
@@ -35,6 +35,7 @@ stage_bench() {
   tools/bench_docs.py build/bench/smoke build/bench/smoke
   tools/dispatch_loop.py --compare docs/internals/architecture.md
   tools/bench_instructions.py build/bench
+  tools/bench_growth.py build/bench
 }
 stage_demo() { make demo; }
 

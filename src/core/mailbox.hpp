@@ -16,14 +16,14 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 /// that sees the first, so either the producer sees that the consumer sleeps and wakes it, or the
 /// consumer sees the task and does not sleep (Dekker's algorithm).
 /// Ordering: each side stores one word and then loads the other. Only sequential consistency keeps
-/// that order, on both sides. tests/concurrency runs this file under a model of weak memory and
-/// weakens each order in turn.
+/// that order, on both sides. tests/concurrency/relacy runs this file under simulated weak memory,
+/// and tools/weaken_orders.py weakens each order in turn.
 ///
 /// The task list is a stack that the consumer takes as a whole. No single task is popped, so no
 /// address is compared that may have been reused (no ABA problem). The consumer reverses what it
 /// takes: tasks of one producer run in the order in which they were posted.
 ///
-/// `Atomic` is std::atomic; a model checker replaces it.
+/// `Atomic` is std::atomic; tests/concurrency/mailbox_model.test.cpp replaces it.
 template <template <typename> typename Atomic = std::atomic>
 class Mailbox {
 public:
