@@ -83,16 +83,13 @@ private:
 
 }  // namespace eventp::support
 
-namespace eventp::sys {
-
-int timerfd(int clock) noexcept {
+// Qualified, so that a name that the header does not declare is an error, not another function.
+int eventp::sys::timerfd(int clock) noexcept {
     return support::FakeTime::make(clock);
 }
-int timerfd_set(int fd, std::int64_t deadline_ns) noexcept {
+int eventp::sys::timerfd_set(int fd, std::int64_t deadline_ns) noexcept {
     return support::FakeTime::set(fd, deadline_ns);
 }
-std::int64_t clock_now(int) noexcept {
+std::int64_t eventp::sys::clock_now(int) noexcept {
     return support::FakeTime::now();
 }
-
-}  // namespace eventp::sys
