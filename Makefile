@@ -16,8 +16,8 @@ endif
 
 help:
 	@echo 'make demo    build the echo server, drive it for five seconds, print what it did'
-	@echo 'make test    build everything and run every test (build/dev)'
-	@echo 'make check   make test, then all else that CI runs: sanitizers, clang, tidy, format'
+	@echo 'make test    build everything and run the tests (build/dev)'
+	@echo 'make check   make test and all else that CI runs: packaging, sanitizers, clang, format'
 	@echo 'make bench   measure eventp beside other libraries, twelve minutes; GROUP="a b": only those'
 	@echo 'make bench-instructions   count instructions per event'
 	@echo 'make bench-growth         check that operations cost the same beside 10 000 others'

@@ -7,13 +7,18 @@ cd "$(dirname "$0")/.."
 
 # Not among them: `orders`, which compiles one program for each memory order. Run it after a change
 # of an atomic operation.
-stages=(lint format asan tsan noexcept clang tidy libc bench demo)
+stages=(lint format consumer asan tsan noexcept clang tidy libc bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
 
 stage_lint() { tools/lint.py; }
 stage_format() { tools/format.sh --check; }
+stage_consumer() {
+  cmake --preset dev
+  cmake --build --preset dev
+  ctest --preset consumer
+}
 stage_orders() { tools/weaken_orders.py; }
 stage_asan() { cmake --workflow --preset asan; }
 stage_tsan() {

@@ -25,8 +25,6 @@
 namespace eventp::support {
 namespace {
 
-constexpr auto detach = OnDestroy::detach;
-
 // --- killed -------------------------------------------------------------------------------------
 
 TEST(ChildDropped, IsKilledAndReapedByDefault) {  // [child.kill_and_wait]

@@ -25,7 +25,6 @@
 namespace eventp::support {
 namespace {
 
-constexpr auto detach = OnDestroy::detach;
 constexpr auto no_child = std::errc::no_child_process;
 
 // --- every operation ----------------------------------------------------------------------------

@@ -10,16 +10,14 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 170;  // no other descriptor of the process has it
-
 TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number);
-    Source watched{number};
+    OwnedFd file = make_eventfd_at(free_number);
+    Source watched{free_number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
-        const bool wrote = ::eventfd_write(number, 1) == 0;
+        const bool wrote = ::eventfd_write(free_number, 1) == 0;
         parent.step();
         return wrote ? 0 : 1;
     }};
@@ -43,8 +41,8 @@ TEST(GhostInAChild, NeverCallsARemovedSubscriber) {  // [ghost.fork]
 
 TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number};
     watched.add_to(reactor);
     Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -65,8 +63,8 @@ TEST(GhostInAChild, EndsWithTheChild) {  // [ghost.fork]
 
 TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [ghost.reuse]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source first{number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source first{free_number};
     first.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -75,8 +73,8 @@ TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [gho
     child.wait_for_step();
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
-    const OwnedFd next = make_eventfd_at(number, 1);
-    Source second{number};
+    const OwnedFd next = make_eventfd_at(free_number, 1);
+    Source second{free_number};
     second.add_to(reactor);
 
     for (int turn = 0; turn < 4; ++turn) {
@@ -91,8 +89,8 @@ TEST(GhostInAChild, LeavesTheDescriptorToANewSubscriber) {  // [ghost.fork] [gho
 
 TEST(GhostInAChild, IsNotMadeByARemovalBeforeTheClose) {  // [ghost.fork]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number};
     watched.add_to(reactor);
     const Forked child{[](const Forked::Parent& parent) {
         parent.step();
@@ -155,8 +153,8 @@ TEST(OldSetInAChild, DoesNotKeepAnOuterLoopAwake) {
 
 TEST(ReactorInAChild, ChangesNothingOfTheParent) {  // [ghost.fork] [fork.guard]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number};
     watched.add_to(reactor);
     const auto before = entries_of(working_set());
     Forked child{[&](const Forked::Parent&) {

@@ -8,18 +8,16 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 150;  // no other descriptor of the process has it
-
 TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewSubscriber) {  // [ghost.reuse]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number);
-    Source first{number};
+    OwnedFd file = make_eventfd_at(free_number);
+    Source first{free_number};
     first.add_to(reactor);
     file.reset();
     EXPECT_TRUE(reactor.remove(first.name));
 
-    const OwnedFd next = make_eventfd_at(number, 1);
-    Source second{number};
+    const OwnedFd next = make_eventfd_at(free_number, 1);
+    Source second{free_number};
     second.add_to(reactor);
 
     EXPECT_EQ(entries_held(), 1U);
@@ -30,12 +28,12 @@ TEST(ReusedNumber, WithoutADuplicateHasOneEntryForTheNewSubscriber) {  // [ghost
 
 TEST(ReusedNumber, IsRefusedWhileItIsRegistered) {  // [ghost.reuse] [add.strong]
     Reactor reactor;
-    OwnedFd file = make_eventfd_at(number);
-    Source first{number};
+    OwnedFd file = make_eventfd_at(free_number);
+    Source first{free_number};
     first.add_to(reactor);
     file.reset();
-    const OwnedFd next = make_eventfd_at(number, 1);
-    Source second{number};
+    const OwnedFd next = make_eventfd_at(free_number, 1);
+    Source second{free_number};
 
     AnySubscriber error = second.make();
     EXPECT_EQ(error_of(reactor.add(error)), std::errc::file_exists);
@@ -49,11 +47,11 @@ TEST(ReusedNumber, IsRefusedWhileItIsRegistered) {  // [ghost.reuse] [add.strong
 
 TEST(ReusedNumber, BelongsToTheNewSubscriberAloneWhileTheGhostFires) {  // [ghost.reuse] [ghost.dup]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd next = make_eventfd_at(number);
-    Source newcomer{number};
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd next = make_eventfd_at(free_number);
+    Source newcomer{free_number};
     newcomer.add_to(reactor);
-    EXPECT_EQ(entries_held_under(number), 2);
+    EXPECT_EQ(entries_held_under(free_number), 2);
 
     ghost.signal();
     EXPECT_EQ(poll(reactor), 0U);
@@ -63,15 +61,15 @@ TEST(ReusedNumber, BelongsToTheNewSubscriberAloneWhileTheGhostFires) {  // [ghos
     EXPECT_EQ(newcomer.calls, 1);
 
     EXPECT_EQ(reactor.stats().rebuilds, 1U);
-    EXPECT_EQ(entries_held_under(number), 1);
+    EXPECT_EQ(entries_held_under(free_number), 1);
     EXPECT_EQ(poll(reactor), 1U);
 }
 
 TEST(ReusedNumber, SurvivesTheRemovalOfItsNewSubscriber) {  // [ghost.reuse] [ghost.number]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd next = make_eventfd_at(number, 1);
-    Source newcomer{number};
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd next = make_eventfd_at(free_number, 1);
+    Source newcomer{free_number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.remove(newcomer.name));
@@ -85,18 +83,18 @@ TEST(ReusedNumber, SurvivesTheRemovalOfItsNewSubscriber) {  // [ghost.reuse] [gh
 
 TEST(ReplacedNumber, ReportsItsFormerFileUntilItIsRemoved) {  // [ghost.reuse]
     Reactor reactor;
-    const OwnedFd file = make_eventfd_at(number, 1);
-    const OwnedFd kept = duplicate(number);
-    Source first{number};
+    const OwnedFd file = make_eventfd_at(free_number, 1);
+    const OwnedFd kept = duplicate(free_number);
+    Source first{free_number};
     first.add_to(reactor);
     const OwnedFd other = make_eventfd(1);
-    ASSERT_EQ(::dup3(other.fd(), number, O_CLOEXEC), number);
+    ASSERT_EQ(::dup3(other.fd(), free_number, O_CLOEXEC), free_number);
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_TRUE(reactor.remove(first.name));
-    Source second{number};
+    Source second{free_number};
     second.add_to(reactor);
-    EXPECT_EQ(entries_held_under(number), 2);
+    EXPECT_EQ(entries_held_under(free_number), 2);
 
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(poll(reactor), 1U);
@@ -128,11 +126,12 @@ TEST(SameFile, UnderTwoNumbersHasTwoSubscribers) {  // [ghost.reuse]
 /// The descriptor refers to the ghost's file again, and a duplicate keeps that of the newcomer
 /// open.
 struct SwappedBack {
-    explicit SwappedBack(Reactor& reactor) : ghost{reactor, reading, number}, newcomer{number} {
-        OwnedFd file = make_eventfd_at(number);
+    explicit SwappedBack(Reactor& reactor)
+        : ghost{reactor, reading, free_number}, newcomer{free_number} {
+        OwnedFd file = make_eventfd_at(free_number);
         newcomer.add_to(reactor);
-        newcomers_file = duplicate(number);
-        EXPECT_EQ(::dup3(ghost.file().fd(), file.fd(), O_CLOEXEC), number);
+        newcomers_file = duplicate(free_number);
+        EXPECT_EQ(::dup3(ghost.file().fd(), file.fd(), O_CLOEXEC), free_number);
         swapped = std::move(file);
     }
     Ghost ghost;
@@ -196,9 +195,9 @@ TEST(SwappedNumber, IsNotReportedWhilePausedAndItsStaleEntryIsRemoved) {
 
 TEST(StaleDescriptor, IsModifiedWithoutARebuild) {  // [ghost.number]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number);
-    Source newcomer{number};
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number);
+    Source newcomer{free_number};
     newcomer.add_to(reactor);
 
     EXPECT_TRUE(reactor.modify(newcomer.name, Interest{}.write()));
@@ -210,9 +209,9 @@ TEST(StaleDescriptor, IsModifiedWithoutARebuild) {  // [ghost.number]
 
 TEST(StaleDescriptor, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [modify.pending]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number, 1);
-    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number, 1);
+    Source newcomer{free_number, reading, [](Source& self, ReactorOps& by) {
                         if (self.calls == 1) {
                             EXPECT_TRUE(by.modify(self.name, Interest{}.write()));
                         }
@@ -230,9 +229,9 @@ TEST(StaleDescriptor, IsModifiedInAHandlerForTheNextTurn) {  // [ghost.number] [
 
 TEST(StaleDescriptor, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.number] [modify.paused]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number, 1);
-    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number, 1);
+    Source newcomer{free_number, reading, [](Source& self, ReactorOps& by) {
                         EXPECT_TRUE(by.modify(self.name, nothing));
                         EXPECT_TRUE(by.modify(self.name, reading_exclusively));
                         self.then = {};
@@ -248,9 +247,9 @@ TEST(StaleDescriptor, PausesInAHandlerAndResumesInTheSameOne) {  // [ghost.numbe
 
 TEST(StaleDescriptor, PausedInAHandlerReportsNothing) {  // [ghost.number] [modify.paused]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number, 1);
-    Source newcomer{number, reading, [](Source& self, ReactorOps& by) {
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number, 1);
+    Source newcomer{free_number, reading, [](Source& self, ReactorOps& by) {
                         EXPECT_TRUE(by.modify(self.name, nothing));
                     }};
     newcomer.add_to(reactor);
@@ -265,9 +264,9 @@ TEST(StaleDescriptor, PausedInAHandlerReportsNothing) {  // [ghost.number] [modi
 
 TEST(StaleDescriptor, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number, 1);
-    Source newcomer{number, nothing};
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number, 1);
+    Source newcomer{free_number, nothing};
     newcomer.add_to(reactor);
 
     EXPECT_EQ(poll(reactor), 0U);
@@ -281,9 +280,9 @@ TEST(StaleDescriptor, CanBeAddedPaused) {  // [ghost.number] [modify.paused]
 TEST(StaleDescriptor,
      IsExtractedOutsideAHandlerAndInOneAfterARebuild) {  // [ghost.number] [extract]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    const OwnedFd file = make_eventfd_at(number);
-    Source newcomer{number};
+    const Ghost ghost{reactor, reading, free_number};
+    const OwnedFd file = make_eventfd_at(free_number);
+    Source newcomer{free_number};
     newcomer.add_to(reactor);
     Source asker;
     asker.then = [&](Source&, ReactorOps& by) { EXPECT_FALSE(by.extract(newcomer.name)); };
@@ -310,16 +309,16 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(ReturnedGhost, IsReplacedByTheNewSubscriber) {  // [ghost.returned]
     const auto [former, next] = GetParam();
     Reactor reactor;
-    const Ghost ghost{reactor, former, number};
-    ASSERT_EQ(::dup3(ghost.file().fd(), number, O_CLOEXEC), number);
-    const OwnedFd returned{number};
+    const Ghost ghost{reactor, former, free_number};
+    ASSERT_EQ(::dup3(ghost.file().fd(), free_number, O_CLOEXEC), free_number);
+    const OwnedFd returned{free_number};
 
-    Source newcomer{number, next};
+    Source newcomer{free_number, next};
     newcomer.add_to(reactor);
 
     const auto entries = entries_of(working_set());
     ASSERT_EQ(entries.size(), 2U);
-    EXPECT_EQ(entries.back().number, number);
+    EXPECT_EQ(entries.back().number, free_number);
     EXPECT_EQ(entries.back().data, newcomer.address);
     EXPECT_EQ(entries.back().events & ~(EPOLLERR | EPOLLHUP), next.bits());
     ghost.signal();

@@ -10,8 +10,6 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 190;  // no other descriptor of this program
-
 class PausedOnAStaleDescriptor : public testing::Test {
 protected:
     /// The first handler pauses its subscriber and then does this.
@@ -25,9 +23,9 @@ protected:
     }
 
     Reactor reactor;
-    Ghost ghost{reactor, reading, number};
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number};
+    Ghost ghost{reactor, reading, free_number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number};
 };
 
 TEST_F(PausedOnAStaleDescriptor, IsReportedAfterItResumed) {  // [modify.paused] [ghost.number]
@@ -73,9 +71,9 @@ TEST_F(PausedOnAStaleDescriptor, KeepsItsMemoryWhenItIsRemoved) {  // [remove.se
 
 TEST(ClosedHeldNumber, FailsToModifyWithBadFileDescriptor) {  // [ghost.number]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number};
+    const Ghost ghost{reactor, reading, free_number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number};
     watched.add_to(reactor);
     file.reset();
 
@@ -88,9 +86,9 @@ TEST(ClosedHeldNumber, FailsToModifyWithBadFileDescriptor) {  // [ghost.number]
 
 TEST(ClosedHeldNumber, FailsToModifyInAHandlerToo) {  // [ghost.number]
     Reactor reactor;
-    const Ghost ghost{reactor, reading, number};
-    OwnedFd file = make_eventfd_at(number, 1);
-    Source watched{number, reading, [&](Source& self, ReactorOps& by) {
+    const Ghost ghost{reactor, reading, free_number};
+    OwnedFd file = make_eventfd_at(free_number, 1);
+    Source watched{free_number, reading, [&](Source& self, ReactorOps& by) {
                        file.reset();
                        EXPECT_EQ(error_of(by.modify(self.name, Interest{}.write())),
                                  std::errc::bad_file_descriptor);

@@ -11,15 +11,14 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 180;  // no other descriptor of the process has it
-
 TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.rebuild]
     Reactor reactor;
-    const OwnedFd file = make_eventfd_at(number);
-    Source replaced{number, reading_exclusively};
+    const OwnedFd file = make_eventfd_at(free_number);
+    Source replaced{free_number, reading_exclusively};
     replaced.add_to(reactor);
     const OwnedFd set{::epoll_create1(EPOLL_CLOEXEC)};
-    ASSERT_EQ(::dup3(set.fd(), number, O_CLOEXEC), number);  // Kernel: no exclusive entry of a set
+    ASSERT_EQ(::dup3(set.fd(), free_number, O_CLOEXEC),
+              free_number);  // Kernel: no exclusive entry of a set
     const Ghost ghost{reactor};
     ghost.signal();
 
@@ -33,11 +32,11 @@ TEST(ReplacedByASet, AnExclusiveDescriptorDoesNotBlockRebuilds) {  // [ghost.reb
 
 TEST(ReplacedByASet, AnExclusiveDescriptorCountsAsDetached) {  // [ghost.rebuild]
     Reactor reactor;
-    const OwnedFd file = make_eventfd_at(number);
-    Source replaced{number, reading_exclusively};
+    const OwnedFd file = make_eventfd_at(free_number);
+    Source replaced{free_number, reading_exclusively};
     replaced.add_to(reactor);
     const OwnedFd set{::epoll_create1(EPOLL_CLOEXEC)};
-    ASSERT_EQ(::dup3(set.fd(), number, O_CLOEXEC), number);
+    ASSERT_EQ(::dup3(set.fd(), free_number, O_CLOEXEC), free_number);
 
     rebuild_now(reactor);
 

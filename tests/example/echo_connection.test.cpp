@@ -37,7 +37,7 @@ using ::testing::SizeIs;
 using ::testing::StrictMock;
 
 constexpr BorrowedFd peer{42};
-constexpr Event readable{EPOLLIN | EPOLLOUT};
+constexpr Event readable_and_writable{EPOLLIN | EPOLLOUT};
 constexpr Event writable{EPOLLOUT};
 
 /// A connection in a mock; a call of its socket that a test does not expect fails the test.
@@ -67,7 +67,7 @@ TEST_F(EchoConnection, SendsBackWhatItReadsUntilReadingWouldBlock) {
     EXPECT_CALL(socket, write(std::string_view{"hello"})).WillOnce(takes_all);
     EXPECT_CALL(socket, read).WillOnce(blocks());
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_TRUE(is_open());
     EXPECT_EQ(service.totals.bytes, 5U);
@@ -77,7 +77,7 @@ TEST_F(EchoConnection, ClosesAtTheEndOfTheStream) {
     EXPECT_CALL(socket, read).WillOnce(ends);
     EXPECT_CALL(socket, close);
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_FALSE(is_open());
 }
@@ -86,7 +86,7 @@ TEST_F(EchoConnection, ClosesOnAReadError) {
     EXPECT_CALL(socket, read).WillOnce(refuses(std::errc::connection_reset));
     EXPECT_CALL(socket, close);
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_FALSE(is_open());
 }
@@ -96,7 +96,7 @@ TEST_F(EchoConnection, ClosesOnAWriteError) {
     EXPECT_CALL(socket, write).WillOnce(refuses(std::errc::broken_pipe));
     EXPECT_CALL(socket, close);
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_FALSE(is_open());
 }
@@ -123,7 +123,7 @@ TEST_F(EchoConnection, BuffersWhatThePeerDoesNotReadAndSendsItLater) {
     EXPECT_CALL(socket, write(std::string_view{"hello"})).WillOnce(takes(2));
     EXPECT_CALL(socket, write(std::string_view{"llo"})).WillOnce(blocks());
     EXPECT_CALL(socket, read).WillOnce(blocks());
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_CALL(socket, write(std::string_view{"llo"})).WillOnce(takes_all);
     EXPECT_CALL(socket, read).WillOnce(blocks());
@@ -141,7 +141,7 @@ TEST_F(EchoConnection, ReadsNoMoreThanItsBufferHoldsWhileThePeerDoesNotRead) {
     EXPECT_CALL(socket, write).WillRepeatedly(blocks());
 
     for (int i = 0; i < 3; ++i) {
-        fire(peer, readable, reactor);
+        fire(peer, readable_and_writable, reactor);
     }
 
     EXPECT_EQ(taken, echo::SendBuffer::capacity);
@@ -151,7 +151,7 @@ TEST_F(EchoConnection, ReadsNoMoreThanItsBufferHoldsWhileThePeerDoesNotRead) {
 TEST_F(EchoConnection, ReadsAgainWhenThePeerHasRead) {
     EXPECT_CALL(socket, read).WillRepeatedly(fills);
     EXPECT_CALL(socket, write).WillRepeatedly(blocks());
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
     ::testing::Mock::VerifyAndClearExpectations(&socket);
 
     const InSequence order;
@@ -187,7 +187,7 @@ TEST_F(EchoConnection, IsRequeuedWhenItsBudgetIsUsedUp) {
     EXPECT_CALL(socket, write).WillRepeatedly(takes_all);
     EXPECT_CALL(reactor, requeue(RegistrationKey{self})).WillOnce(Return(true));
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_EQ(taken, echo::budget_per_turn);
 }
@@ -196,7 +196,7 @@ TEST_F(EchoConnection, IsNotRequeuedWhenReadingWouldBlock) {
     EXPECT_CALL(socket, read).WillOnce(blocks());
     EXPECT_CALL(reactor, requeue).Times(0);
 
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 }
 
 TEST_F(EchoConnection, ShutsDownWhenTheServiceLeavesAndClosesWhenThePeerHas) {
@@ -212,7 +212,7 @@ TEST_F(EchoConnection, ShutsDownWhenTheServiceLeavesAndClosesWhenThePeerHas) {
     EXPECT_CALL(socket, read).WillOnce(ends);
     EXPECT_CALL(reactor, stop);
     EXPECT_CALL(socket, close);
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
 
     EXPECT_FALSE(is_open());
     EXPECT_EQ(service.totals.cut, 0U);
@@ -223,7 +223,7 @@ TEST_F(EchoConnection, SendsWhatIsBufferedBeforeItShutsDown) {
     EXPECT_CALL(socket, read).WillOnce(gives("hello"));
     EXPECT_CALL(socket, write).WillOnce(blocks());
     EXPECT_CALL(socket, read).WillOnce(blocks());
-    fire(peer, readable, reactor);
+    fire(peer, readable_and_writable, reactor);
     service.leave(reactor);
 
     EXPECT_CALL(socket, write(std::string_view{"hello"})).WillOnce(takes_all);

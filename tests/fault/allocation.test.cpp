@@ -21,8 +21,6 @@
 namespace eventp::support {
 namespace {
 
-constexpr int number = 600;  // in a page of the registry that is not allocated yet
-
 #if defined(__cpp_exceptions)
 
 TEST(FailingAllocation, OfCreateLeavesNothingOpen) {  // [reactor.create]
@@ -35,14 +33,14 @@ TEST(FailingAllocation, OfCreateLeavesNothingOpen) {  // [reactor.create]
 TEST(FailingAllocation, OfTheBuilderChangesNothingInTheReactor) {  // [add.strong]
     Reactor reactor;
     std::unique_ptr<Snapshot> before;
-    const OwnedFd file = make_eventfd_at(number, 1);
+    const OwnedFd file = make_eventfd_at(number_in_a_new_page, 1);
     before = std::make_unique<Snapshot>(reactor);
     int ran = 0;
     const int allocations = fail_at_each_allocation(
         [&] {
             EXPECT_TRUE(interest()
                             .read()
-                            .with_fd(BorrowedFd{number})
+                            .with_fd(BorrowedFd{number_in_a_new_page})
                             .with_handler([&ran] { ++ran; })
                             .register_into(reactor));
         },
@@ -55,18 +53,18 @@ TEST(FailingAllocation, OfTheBuilderChangesNothingInTheReactor) {  // [add.stron
 TEST(FailingAllocation, OfAddLeavesTheSubscriberToItsOwner) {  // [add.strong]
     for (const Interest kind : {reading, reading_exclusively, nothing}) {
         Reactor reactor;
-        const OwnedFd file = make_eventfd_at(number, 1);
-        Source watched{number, kind};
+        const OwnedFd file = make_eventfd_at(number_in_a_new_page, 1);
+        Source watched{number_in_a_new_page, kind};
         AnySubscriber subscriber = watched.make();
         const auto before = std::make_unique<Snapshot>(reactor);
-        const int allocations =
-            fail_at_each_allocation([&] { EXPECT_TRUE(reactor.add(subscriber)); },
-                                    [&] {
-                                        EXPECT_TRUE(subscriber);
-                                        EXPECT_EQ(watched.destroyed, 0);
-                                        EXPECT_EQ(Snapshot{reactor}, *before);
-                                        EXPECT_FALSE(reactor.contains(BorrowedFd{number}));
-                                    });
+        const int allocations = fail_at_each_allocation(
+            [&] { EXPECT_TRUE(reactor.add(subscriber)); },
+            [&] {
+                EXPECT_TRUE(subscriber);
+                EXPECT_EQ(watched.destroyed, 0);
+                EXPECT_EQ(Snapshot{reactor}, *before);
+                EXPECT_FALSE(reactor.contains(BorrowedFd{number_in_a_new_page}));
+            });
         EXPECT_GE(allocations, 1);
         EXPECT_EQ(poll(reactor), kind == nothing ? 0U : 1U);
     }

@@ -17,8 +17,6 @@ namespace {
 
 #if defined(__cpp_exceptions)
 
-constexpr int number = 600;  // in a page of the registry that is not allocated yet
-
 /// Reinitialises the copy with one allocation that fails. False if there were not so many.
 bool reinit_failing(Reactor& reactor, int nth) {
     const FailingNew failing{nth};
@@ -54,7 +52,7 @@ TEST(FailingAllocation, OfReinitAfterForkLeavesTheChildAWorkingReactor) {  // [f
     std::deque<Source> all(3);
     for (Source& source : all) {
         source.after_fork = [](Source& self, ReactorOps&) {
-            self.number += number;  // of rows that are not there
+            self.number += number_in_a_new_page;  // of rows that are not there
             EXPECT_EQ(::dup3(self.file.fd(), self.number, O_CLOEXEC), self.number);
         };
         source.add_to(reactor);

@@ -4,7 +4,7 @@
 // replaced and duplicated back without a call of the reactor, handlers and destructors remove
 // others, and throw.
 //
-// EVENTP_OPERATIONS=10000000 EVENTP_SEED=7 build/asan/tests/eventp.tests.model.random runs ten
+// EVENTP_OPERATIONS=10000000 EVENTP_SEED=7 build/asan/tests/eventp.tests.model.model runs ten
 // million. A failure names its seed.
 #include <random>
 

@@ -30,6 +30,8 @@ namespace eventp::support {
     return {.program = "/bin/sh", .arguments = {"-c", std::move(script)}};
 }
 
+inline constexpr auto detach = OnDestroy::detach;
+
 /// Children that run until they are killed, or until end_all().
 class Idle {
 public:

@@ -9,13 +9,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "src/sys/timerfd.hpp"
-
 namespace eventp::support {
 
-/// Time that stands still until a test moves it. For one test file per program: it defines the
-/// system calls of sys/timerfd.hpp, so that the library's own are not linked. A timerfd is an
-/// eventfd here, readable when its time has come.
+/// Time that stands still until a test moves it. fake_time.cpp defines the system calls of
+/// sys/timerfd.hpp, so that the library's own are not linked. A timerfd is an eventfd here,
+/// readable when its time has come.
 class FakeTime {
 public:
     /// Sets the time and everything else back to what it was when the program started.
@@ -82,14 +80,3 @@ private:
 };
 
 }  // namespace eventp::support
-
-// Qualified, so that a name that the header does not declare is an error, not another function.
-int eventp::sys::timerfd(int clock) noexcept {
-    return support::FakeTime::make(clock);
-}
-int eventp::sys::timerfd_set(int fd, std::int64_t deadline_ns) noexcept {
-    return support::FakeTime::set(fd, deadline_ns);
-}
-std::int64_t eventp::sys::clock_now(int) noexcept {
-    return support::FakeTime::now();
-}

@@ -50,6 +50,11 @@ inline constexpr int blocking = 0;  // for the flags of both
     return OwnedFd{::eventfd(value, EFD_NONBLOCK | EFD_CLOEXEC)};
 }
 
+/// No other descriptor of a test has this number.
+inline constexpr int free_number = 150;
+/// The page of the registry for this number is not allocated until it is used.
+inline constexpr int number_in_a_new_page = 600;
+
 /// An eventfd under a number that nothing is open under.
 [[nodiscard]] inline OwnedFd make_eventfd_at(int number, unsigned value = 0) {
     OwnedFd made = make_eventfd(value);

@@ -177,7 +177,7 @@ class Files(CheckTest):
 class Lists(CheckTest):
     GOOD = {"CMakeLists.txt": "src/a.cpp include/eventp/a.hpp", "src/a.cpp": "",
             "include/eventp/a.hpp": "", "tests/unit/a.test.cpp": "",
-            "tests/CMakeLists.txt": "eventp_add_test(unit a)",
+            "tests/CMakeLists.txt": "eventp_add_tests(unit a)",
             "examples/CMakeLists.txt": "echo/a.cpp", "examples/echo/a.cpp": ""}
 
     def test_accepts_a_tree_where_all_are_listed(self):
@@ -189,9 +189,17 @@ class Lists(CheckTest):
             with self.subTest(name):
                 self.refuses("lists", self.GOOD | {name: ""}, name)
 
-    def test_refuses_a_file_that_only_a_comment_lists(self):
-        self.refuses("lists", self.GOOD | {"tests/CMakeLists.txt": "# eventp_add_test(unit a)"},
-                     "tests/unit/a.test.cpp")
+    def test_accepts_a_file_of_a_group(self):
+        self.accepts("lists", self.GOOD | {
+            "tests/CMakeLists.txt": "eventp_add_tests(unit group SOURCES x.cpp FILES b a LINK c)",
+            "tests/unit/b.test.cpp": ""})
+
+    def test_refuses_a_test_file_that_is_not_among_the_files_of_its_group(self):
+        for text in ("# eventp_add_tests(unit a)", "eventp_add_tests(fault a)",
+                     "eventp_add_tests(unit a FILES b)", "eventp_add_tests(unit b LINK a)"):
+            with self.subTest(text):
+                self.refuses("lists", self.GOOD | {"tests/CMakeLists.txt": text},
+                             "tests/unit/a.test.cpp")
 
 
 class Readme(CheckTest):

@@ -156,11 +156,11 @@ TEST(AnySubscriber, FindsItsValueByTypeOnly)  // [any.owner]
 // --- one allocation, any alignment --------------------------------------------------------------
 
 template <std::size_t Align>
-struct alignas(Align) Aligned {
+struct alignas(Align) AlignedSubscriber {
     std::array<unsigned char, 40> bytes{};  // not a multiple of every alignment
     bool was_aligned = false;
 
-    Aligned() { bytes.fill(0x5A); }
+    AlignedSubscriber() { bytes.fill(0x5A); }
     [[nodiscard]] int fd() const noexcept { return 7; }
     [[nodiscard]] Interest interest() const noexcept { return Interest{}.read(); }
     void handle(Event /*event*/) {
@@ -179,7 +179,8 @@ static_assert(alignof(OneByte) == 1 && sizeof(OneByte) == 1);
 template <typename T>
 class ThinSubscriberAlignment : public ::testing::Test {};
 using Alignments =
-    ::testing::Types<Aligned<1>, Aligned<8>, Aligned<16>, Aligned<32>, Aligned<64>, Aligned<4096>>;
+    ::testing::Types<AlignedSubscriber<1>, AlignedSubscriber<8>, AlignedSubscriber<16>,
+                     AlignedSubscriber<32>, AlignedSubscriber<64>, AlignedSubscriber<4096>>;
 TYPED_TEST_SUITE(ThinSubscriberAlignment, Alignments, );
 
 TYPED_TEST(ThinSubscriberAlignment, IsKeptByOneAllocationForHeaderAndValue)  // [any.make]
@@ -211,8 +212,8 @@ TEST(AnySubscriber, CostsTwentyFourBytesMoreThanItsValue)  // [any.make]
     const auto ordinary = AnySubscriber::make<Fixed>(7);
     EXPECT_EQ(allocations().last_size, 24 + sizeof(Fixed));
 
-    const auto wide = AnySubscriber::make<Aligned<64>>();
-    EXPECT_EQ(allocations().last_size, 64 + sizeof(Aligned<64>));
+    const auto wide = AnySubscriber::make<AlignedSubscriber<64>>();
+    EXPECT_EQ(allocations().last_size, 64 + sizeof(AlignedSubscriber<64>));
 }
 
 TEST(AnySubscriber, HoldsAMoveOnlyValue)  // [any.make]

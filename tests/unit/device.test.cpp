@@ -241,9 +241,9 @@ struct alignas(Align) Aligned {
 
 template <typename T>
 class DeviceOfAlignment : public ::testing::Test {};
-using Alignments =
+using DeviceAlignments =
     ::testing::Types<Aligned<4>, Aligned<16>, Aligned<32>, Aligned<64>, Aligned<4096>>;
-TYPED_TEST_SUITE(DeviceOfAlignment, Alignments);
+TYPED_TEST_SUITE(DeviceOfAlignment, DeviceAlignments);
 
 TYPED_TEST(DeviceOfAlignment, IsAlignedAsItsTypeRequires) {  // [device.one_allocation]
     NiceMock<MockReactor> reactor;

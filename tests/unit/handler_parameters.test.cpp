@@ -17,28 +17,28 @@
 namespace eventp {
 namespace {
 
-struct Door {
+struct Pipe {
     [[nodiscard]] static int fd() noexcept { return 7; }
 };
 
-constexpr Event event{EPOLLIN | EPOLLPRI};
+constexpr Event reported{EPOLLIN | EPOLLPRI};
 constexpr Interest told = Interest{}.read().oneshot();
-constexpr RegistrationId name{7, 42};
-const Door* door_there = nullptr;
+constexpr RegistrationId own_id{7, 42};
+const Pipe* pipe_there = nullptr;
 const ReactorOps* reactor_there = nullptr;
 
 /// What a parameter was given, as one letter; '!' if it is wrong.
-char letter(const Door& given) {
-    return &given == door_there ? 'D' : '!';
+char letter(const Pipe& given) {
+    return &given == pipe_there ? 'D' : '!';
 }
 char letter(Event given) {
-    return given == event ? 'E' : '!';
+    return given == reported ? 'E' : '!';
 }
 char letter(Interest given) {
     return given == told ? 'I' : '!';
 }
 char letter(RegistrationId given) {
-    return given == name ? 'N' : '!';
+    return given == own_id ? 'N' : '!';
 }
 char letter(const ReactorOps& given) {
     return &given == reactor_there ? 'R' : '!';
@@ -52,7 +52,7 @@ void handler(A... given) {
 }
 
 template <typename T>
-constexpr char letter_of = std::is_same_v<T, Door&>         ? 'D'
+constexpr char letter_of = std::is_same_v<T, Pipe&>         ? 'D'
                            : std::is_same_v<T, Event>       ? 'E'
                            : std::is_same_v<T, Interest>    ? 'I'
                            : std::is_same_v<T, ReactorOps&> ? 'R'
@@ -64,16 +64,16 @@ protected:
     template <typename... A>
     void call_all() {
         void (*const function)(A...) = &handler<A...>;
-        Door door;
-        begin(door);
+        Pipe pipe;
+        begin(pipe);
 
-        detail::Arguments<std::remove_reference_t<decltype(door)>> arguments{door, event, told,
-                                                                             name, reactor};
+        detail::Arguments<std::remove_reference_t<decltype(pipe)>> arguments{pipe, reported, told,
+                                                                             own_id, reactor};
         detail::call_handler(function, arguments);
 
         constexpr char expected[] = {letter_of<A>..., '\0'};
         end(expected);
-        call_with<Door&, A...>();
+        call_with<Pipe&, A...>();
         call_with<Event, A...>();
         call_with<Interest, A...>();
         call_with<RegistrationId, A...>();
@@ -88,8 +88,8 @@ protected:
     }
 
     // Not in the template: 326 copies of them cost more time than all the rest.
-    void begin(const Door& door) {
-        door_there = &door;
+    void begin(const Pipe& pipe) {
+        pipe_there = &pipe;
         reactor_there = &reactor;
         received.clear();
     }

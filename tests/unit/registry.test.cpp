@@ -35,9 +35,9 @@ Slot* at(const Registry& registry, int fd) {
 }
 
 std::vector<Slot*> visited(Registry& registry) {
-    std::vector<Slot*> out;
-    registry.for_each([&out](Slot& slot) { out.push_back(&slot); });
-    return out;
+    std::vector<Slot*> slots;
+    registry.for_each([&slots](Slot& slot) { slots.push_back(&slot); });
+    return slots;
 }
 
 TEST(Registry, FindsASlotByDescriptorOrById) {

@@ -22,7 +22,7 @@ using eventp::testing::fire;
 using eventp::testing::MockReactor;
 using ::testing::NiceMock;
 
-constexpr Event event{EPOLLIN};
+constexpr Event readable{EPOLLIN};
 
 /// Everything of a subscriber but handle().
 struct Base {
@@ -49,12 +49,12 @@ TEST(Subscriber, IsCalledWithTheParametersOfItsHandle)  // [subscriber.custom]
     AnySubscriber subscriber{WithAll{}};
     const auto name = reactor.add(subscriber);
 
-    fire(*name, event, reactor);
+    fire(*name, readable, reactor);
 
     const WithAll& value = *reactor.find<WithAll>(*name);
     EXPECT_EQ(value.by, &reactor);
     EXPECT_EQ(value.self, *name);
-    EXPECT_EQ(value.seen, event);
+    EXPECT_EQ(value.seen, readable);
     EXPECT_EQ(value.told, Interest{}.read());
 }
 
@@ -91,7 +91,7 @@ TYPED_TEST(SubscriberShape, IsCalledOnceForAnEvent)  // [subscriber.custom]
     AnySubscriber subscriber{TypeParam{}};
     calls = 0;
 
-    fire(subscriber, event, reactor);
+    fire(subscriber, readable, reactor);
 
     EXPECT_EQ(calls, 1);
 }
@@ -160,17 +160,17 @@ TEST(Subscriber, MayHandleWithAFunctionOfAPrivateBase)  // [subscriber.custom]
 
 TEST(FdSubscriber, IsASubscriberOfItsThreeParts)  // [subscriber.custom]
 {
-    struct Door {
+    struct Socket {
         std::string opened_by;
         [[nodiscard]] int fd() const noexcept { return 7; }
     };
-    const auto open = [](Door& door) { door.opened_by = "the handler"; };
-    using Tri = FdSubscriber<Door, decltype(open)>;
+    const auto open = [](Socket& socket) { socket.opened_by = "the handler"; };
+    using Tri = FdSubscriber<Socket, decltype(open)>;
     static_assert(Subscriber<Tri>);
     NiceMock<MockReactor> reactor;
 
-    Tri subscriber{Interest{}.write(), Door{}, open};
-    subscriber.handle(event, Interest{}, RegistrationId{}, reactor);
+    Tri subscriber{Interest{}.write(), Socket{}, open};
+    subscriber.handle(readable, Interest{}, RegistrationId{}, reactor);
 
     EXPECT_EQ(subscriber.fd(), 7);
     EXPECT_EQ(subscriber.interest(), Interest{}.write());

@@ -76,9 +76,9 @@ using Small = Handler<2>;
 using Large = Handler<5>;
 
 /// A Timers with two timers of its own, which must fire whatever happens.
-class World {
+class TwoTimers {
 public:
-    World() {
+    TwoTimers() {
         timers->after(20ns, [this] { fired.emplace_back("second"); }).value();
         timers->after(10ns, [this] { fired.emplace_back("first"); }).value();
     }
@@ -158,7 +158,7 @@ TEST_P(ArmingAHandlerThatThrows, ChangesNothing) {  // [timer.after] [timer.at] 
     int thrown = 0;
     for (int nth = 1; thrown == nth - 1; ++nth) {
         ASSERT_LT(nth, 20);
-        World world;
+        TwoTimers world;
         world.record.throw_at = nth;
         try {
             const Result<TimerId> armed = GetParam().arm(*world.timers, world.record);
@@ -180,7 +180,7 @@ TEST_P(ArmingAHandlerThatThrows, ChangesNothing) {  // [timer.after] [timer.at] 
 
 TEST_P(ArmingAHandlerThatThrows,
        NeverCopiesOrMovesTheHandlerAgain) {  // [timer.reschedule] [timer.cancel]
-    World world;
+    TwoTimers world;
     const TimerId id = GetParam().arm(*world.timers, world.record).value();
     world.record.throw_at = 1;
 
@@ -199,7 +199,7 @@ TEST_P(ArmingAHandlerThatThrows,
 
 TEST_P(ArmingAHandlerThatThrows,
        LeavesTheOtherTimersToTheNextTurnIfTheCallThrows) {  // [timer.throws]
-    World world;
+    TwoTimers world;
     const bool ticks = GetParam().name.starts_with("every");
     EXPECT_TRUE(GetParam().arm(*world.timers, world.record));
     world.record.throw_at = 1;
