@@ -7,17 +7,17 @@ cd "$(dirname "$0")/.."
 
 # Not among them: `orders`, which compiles one program for each memory order. Run it after a change
 # of an atomic operation.
-stages=(lint format consumer asan tsan noexcept clang tidy libc bench demo)
+stages=(lint format packaging asan tsan noexcept clang tidy libc bench demo)
 cores=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$cores}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$cores}
 
 stage_lint() { tools/lint.py; }
 stage_format() { tools/format.sh --check; }
-stage_consumer() {
+stage_packaging() {
   cmake --preset dev
   cmake --build --preset dev
-  ctest --preset consumer
+  ctest --preset packaging
 }
 stage_orders() { tools/weaken_orders.py; }
 stage_asan() { cmake --workflow --preset asan; }
