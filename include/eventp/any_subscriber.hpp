@@ -126,9 +126,9 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
 
-    /// The subscriber if it is an S; null otherwise. As for Reactor::find(), S may also be the type
-    /// of the descriptor object that the builder was given, or the type that it points to unless
-    /// that is const.
+    /// The subscriber if it is an S; null otherwise. As for ReactorOps::find(), S may also be the
+    /// type of the descriptor object that the builder was given, or the type that it points to
+    /// unless that is const.
     template <typename S>
     [[nodiscard]] S* find() noexcept {
         return slot_ == nullptr ? nullptr

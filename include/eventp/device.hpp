@@ -31,7 +31,7 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 /// An event is dispatched to its member function directly, at the cost of an event of a subscriber
 /// with one descriptor. Every descriptor is a registration of its own: it is modified, paused,
 /// removed and extracted separately, by its RegistrationId or by the descriptor object.
-/// Reactor::find<Disk>() returns the Disk for each of them.
+/// ReactorOps::find<Disk>() returns the Disk for each of them.
 ///
 /// [device.handlers] A member function takes its parameters as any handler does (handler.hpp);
 /// `Fd&` is the descriptor object that is watched. The function may be const, noexcept or

@@ -79,6 +79,8 @@ public:
     void destroy_removed() override;
     [[nodiscard]] AnySubscriber extract(RegistrationKey key) override;
     [[nodiscard]] bool contains(RegistrationKey key) const override;
+    [[nodiscard]] Interest interest_of(RegistrationKey key) const override;
+    [[nodiscard]] std::size_t size() const noexcept override;
     bool requeue(RegistrationKey key) override;
     void stop() noexcept override;
 
@@ -125,14 +127,6 @@ public:
     template <typename Rep, typename Period>
     [[nodiscard]] Result<> run_for(std::chrono::duration<Rep, Period> duration) {
         return run_for_ns(saturated_ns(duration));
-    }
-
-    /// The subscriber under `key` if it is an S; null otherwise, and for the one whose handler is
-    /// running. S may also be the type of the descriptor object that the builder was given, or the
-    /// type that it points to unless that is const. Valid until the subscriber is removed. [find]
-    template <typename S>
-    [[nodiscard]] EVENTP_LOCAL S* find(RegistrationKey key) {
-        return static_cast<S*>(find_value(key, detail::type_key<std::remove_cv_t<S>>()));
     }
 
     /// Closes the reactor and returns its subscribers, alive. Afterwards add(), modify() and the
@@ -196,7 +190,7 @@ private:
     [[nodiscard]] static Result<std::unique_ptr<State>> make_state(const Options& options);
     [[nodiscard]] Result<std::size_t> run_once_ns(std::int64_t timeout);
     [[nodiscard]] Result<> run_for_ns(std::int64_t duration);
-    [[nodiscard]] void* find_value(RegistrationKey key, const void* type_key);
+    [[nodiscard]] void* find_value(RegistrationKey key, const void* type_key) override;
 
     std::unique_ptr<State> state_;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
+
 #include <eventp/any_subscriber.hpp>
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
@@ -165,6 +168,21 @@ public:
     /// Something is registered under `key`, paused or not. [registration.stale]
     [[nodiscard]] virtual bool contains(RegistrationKey key) const = 0;
 
+    /// The interest that is registered now; empty if the subscriber is paused or unknown.
+    /// [interest_of]
+    [[nodiscard]] virtual Interest interest_of(RegistrationKey key) const = 0;
+
+    /// The number of registered subscribers. [size]
+    [[nodiscard]] virtual std::size_t size() const noexcept = 0;
+
+    /// The subscriber under `key` if it is an S; null otherwise, and for the one whose handler is
+    /// running. S may also be the type of the descriptor object that the builder was given, or the
+    /// type that it points to unless that is const. Valid until the subscriber is removed. [find]
+    template <typename S>
+    [[nodiscard]] EVENTP_LOCAL S* find(RegistrationKey key) {
+        return static_cast<S*>(find_value(key, detail::type_key<std::remove_cv_t<S>>()));
+    }
+
     /// Schedules the handler to run again in the next turn with the same readiness, without a
     /// system call. Use it in an edge-triggered handler that stops early to let other handlers
     /// run. [requeue]
@@ -190,6 +208,10 @@ public:
 protected:
     ReactorOps() = default;
     ~ReactorOps() = default;  // not through this reference
+
+private:
+    /// For find(): what Operations::find returns for the subscriber (detail/slot.hpp).
+    [[nodiscard]] virtual void* find_value(RegistrationKey key, const void* type_key) = 0;
 };
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE

@@ -147,6 +147,15 @@ bool Reactor::contains(RegistrationKey key) const {
     return state_->is_usable() && state_->registry.find(key) != nullptr;
 }
 
+Interest Reactor::interest_of(RegistrationKey key) const {
+    const detail::Slot* slot = state_->is_usable() ? state_->registry.find(key) : nullptr;
+    return slot == nullptr ? Interest{} : Interest{slot->live.interest};
+}
+
+std::size_t Reactor::size() const noexcept {
+    return state_->is_usable() ? state_->registry.size() : 0;
+}
+
 void* Reactor::find_value(RegistrationKey key, const void* type_key) {
     if (!state_->is_usable()) {
         return nullptr;

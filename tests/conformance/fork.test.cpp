@@ -52,7 +52,8 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
                    error_of(reactor.run_once()) == error && error_of(reactor.run()) == error &&
                    error_of(reactor.run_for(1s)) == error && error_of(reactor.fd()) == error &&
                    error_of(reactor.close_and_extract()) == error &&
-                   reactor.find<Source::Tap>(source.name) == nullptr;
+                   reactor.find<Source::Tap>(source.name) == nullptr &&
+                   reactor.interest_of(source.name).is_empty() && reactor.size() == 0;
         },
         GetParam()));
 

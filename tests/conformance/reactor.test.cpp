@@ -167,9 +167,9 @@ TEST(ReactorFind, IsNullForTheRunningSubscriberAndNotForOthers) {  // [find]
     Reactor reactor;
     Source idle;
     idle.add_to(reactor);
-    Source source{reading, [&](Source& self, ReactorOps&) {
-                      EXPECT_EQ(reactor.find<Source::Tap>(self), nullptr);
-                      EXPECT_NE(reactor.find<Source::Tap>(idle), nullptr);
+    Source source{reading, [&](Source& self, ReactorOps& by) {
+                      EXPECT_EQ(by.find<Source::Tap>(self), nullptr);
+                      EXPECT_NE(by.find<Source::Tap>(idle), nullptr);
                   }};
     source.add_to(reactor);
     source.signal();
@@ -177,6 +177,62 @@ TEST(ReactorFind, IsNullForTheRunningSubscriberAndNotForOthers) {  // [find]
     EXPECT_EQ(poll(reactor), 1U);
 
     EXPECT_NE(reactor.find<Source::Tap>(source), nullptr);
+}
+
+// --- interest_of, size --------------------------------------------------------------------------
+
+TEST(ReactorInterestOf, IsWhatIsRegisteredNow) {  // [interest_of]
+    Reactor reactor;
+    Source source{reading_once};
+    const RegistrationId name = source.add_to(reactor);
+    EXPECT_EQ(reactor.interest_of(name), reading_once);
+    EXPECT_EQ(reactor.interest_of(source), reading_once);
+
+    EXPECT_TRUE(reactor.modify(name, reading_edges));
+    EXPECT_EQ(reactor.interest_of(name), reading_edges);
+    EXPECT_FALSE(reactor.modify(name, reading_exclusively)) << "refused: nothing changes";
+    EXPECT_EQ(reactor.interest_of(name), reading_edges);
+    EXPECT_TRUE(reactor.modify(name, nothing));
+    EXPECT_TRUE(reactor.interest_of(name).is_empty());
+
+    EXPECT_TRUE(reactor.remove(name));
+    EXPECT_EQ(reactor.interest_of(name), nothing);
+    EXPECT_EQ(reactor.interest_of(RegistrationId{}), nothing);
+    EXPECT_EQ(reactor.interest_of(BorrowedFd{-1}), nothing);
+}
+
+TEST(ReactorInterestOf, ChangesInTheRunningHandler) {  // [interest_of]
+    Reactor reactor;
+    Source source{reading_once, [](Source& self, ReactorOps& by) {
+                      EXPECT_EQ(by.interest_of(self), reading_once) << "fired, and registered";
+                      EXPECT_TRUE(by.modify(self, nothing));
+                      EXPECT_EQ(by.interest_of(self), nothing);
+                  }};
+    source.add_to(reactor);
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+}
+
+TEST(ReactorSize, CountsPausedSubscribersAndNoneThatAreRemoved) {  // [size]
+    Reactor reactor;
+    Source paused{nothing};
+    Source removed;
+    Source source{reading, [&](Source& self, ReactorOps& by) {
+                      EXPECT_EQ(by.size(), 3U);
+                      EXPECT_TRUE(by.remove(removed));
+                      EXPECT_TRUE(by.remove(self));
+                      EXPECT_EQ(by.size(), 1U) << "not destroyed yet, but no longer registered";
+                  }};
+    EXPECT_EQ(reactor.size(), 0U);
+    for (Source* each : {&paused, &removed, &source}) {
+        each->add_to(reactor);
+    }
+    source.signal();
+
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(reactor.size(), 1U);
 }
 
 // --- release ------------------------------------------------------------------------------------

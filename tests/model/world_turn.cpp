@@ -15,7 +15,7 @@ namespace {
 /// Ready, and known to the kernel: a turn has to call it, or one of the next when there are more
 /// than one wait can report.
 bool is_ready(const Life& life) {
-    return life.registered && life.entry != nullptr && !life.is_paused() && life.entry->ready &&
+    return life.registered && life.entry != nullptr && life.now.is_read() && life.entry->ready &&
            !(life.now.is_oneshot() && life.fired) && (!life.now.is_edge_triggered() || life.edge);
 }
 
@@ -54,7 +54,7 @@ void World::begin_batch() {
         if (Life* life = place.row.get(); life != nullptr) {
             life->called = life->muted = false;
             life->eligible = is_ready(*life);
-            life->must = life->due && life->entry != nullptr && !life->is_paused();
+            life->must = life->due && life->entry != nullptr && life->now.is_read();
             life->due = life->must;
         }
     }
@@ -92,7 +92,7 @@ void World::on_call(const LifePtr& life, Interest interest, RegistrationId name)
     EXPECT_TRUE(life->registered) << "called after it was removed";
     EXPECT_EQ(life->destroyed, 0) << "called after it was destroyed";
     EXPECT_NE(life->entry, nullptr) << "the kernel has no entry of it";
-    EXPECT_FALSE(life->is_paused()) << "called while it is paused";
+    EXPECT_TRUE(life->now.is_read()) << "called while it is paused, or for errors only";
     EXPECT_TRUE(!life->now.is_oneshot() || !life->fired || life->due || life->may_be_due)
         << "fired already";
     EXPECT_EQ(interest, life->now);
@@ -169,20 +169,29 @@ void World::sync() {
 }
 
 void World::audit() {
+    constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;  // added by the kernel
+    for (const Place& place : places_) {
+        if (place.row != nullptr) {
+            EXPECT_EQ(reactor_->interest_of(place.row->name), place.row->now);
+        }
+    }
+    const auto registered =
+        std::ranges::count_if(places_, [](const Place& place) { return place.row != nullptr; });
+    EXPECT_EQ(reactor_->size(), static_cast<std::size_t>(registered));
     std::vector<support::KernelEntry> expected;
     for (const Place& place : places_) {
         if (place.row != nullptr && place.row->entry != nullptr) {
             const Life& life = *place.row;
             const bool disarmed = life.now.is_oneshot() && life.fired;
-            expected.push_back({place.number,
-                                disarmed ? std::uint32_t{EPOLLONESHOT} : life.now.bits(),
-                                life.address});
+            const std::uint32_t bits =
+                disarmed ? std::uint32_t{EPOLLONESHOT} : life.now.bits() & ~always;
+            expected.push_back({place.number, bits, life.address});
         }
     }
     auto found = support::entries_of(set());
     std::erase_if(found, [this](const auto& entry) { return entry.number < places_[0].number; });
     for (support::KernelEntry& entry : found) {
-        entry.events &= ~std::uint32_t{EPOLLERR | EPOLLHUP};
+        entry.events &= ~always;
     }
     EXPECT_EQ(found.size(), expected.size()) << "registry and kernel differ";
     EXPECT_TRUE(found == expected) << "registry and kernel differ";

@@ -122,7 +122,22 @@ TEST_F(Mock, PrintsIdsAndFlagsWhenAnExpectationFails)  // [mock.methods]
     EXPECT_EQ(::testing::PrintToString(RegistrationKey{BorrowedFd{7}}), "7#0");
 }
 
-TEST_F(Mock, FindsARegisteredSubscriberByItsType)  // [mock.keeps]
+TEST_F(Mock, FindsNoSubscriberWhoseHandlerIsRunning)  // [mock.inspects] [find]
+{
+    add(8);
+    const RegistrationId name = add(7, [](Source& self, ReactorOps& by) {
+        EXPECT_EQ(by.find<Source::Tap>(self.name), nullptr);
+        EXPECT_NE(by.find<Source::Tap>(BorrowedFd{8}), nullptr);
+        EXPECT_EQ(by.interest_of(self.name), Interest{}.read());
+        EXPECT_EQ(by.size(), 2U);
+    });
+
+    fire(name, Event{EPOLLIN}, reactor);
+
+    EXPECT_NE(reactor.find<Source::Tap>(name), nullptr);
+}
+
+TEST_F(Mock, FindsARegisteredSubscriberByItsType)  // [mock.inspects]
 {
     const RegistrationId name = add(7);
 

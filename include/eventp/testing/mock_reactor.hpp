@@ -89,23 +89,23 @@ public:
     // NOLINTNEXTLINE(bugprone-exception-escape): an action that throws ends the test.
     MOCK_METHOD(void, stop, (), (noexcept, override));
 
-    /// The number of registered subscribers.
-    [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
-
-    /// The current interest of a subscriber; empty if none is registered under `key`.
-    [[nodiscard]] Interest interest_of(RegistrationKey key) const {
+    // These are not gmock methods: they return what the operations have left. [mock.inspects]
+    [[nodiscard]] Interest interest_of(RegistrationKey key) const override {
         const auto found = find_kept(key);
         return found == kept_.end() ? Interest{} : Interest{slot_of(*found).live.interest};
     }
-
-    /// The subscriber under `key`, or its descriptor object, if it is an S; null otherwise.
-    template <typename S>
-    [[nodiscard]] S* find(RegistrationKey key) {
-        const auto found = find_kept(key);
-        return found == kept_.end() ? nullptr : kept_[index_of(found)].template find<S>();
-    }
+    [[nodiscard]] std::size_t size() const noexcept override { return kept_.size(); }
 
 private:
+    [[nodiscard]] void* find_value(RegistrationKey key, const void* type_key) override {
+        const auto found = find_kept(key);
+        if (found == kept_.end() || is_fired(slot_of(*found))) {
+            return nullptr;
+        }
+        detail::Slot& slot = slot_of(*found);
+        return slot.operations->find(&slot, type_key);
+    }
+
     enum class When : std::uint8_t { after_the_handler, now };
     using Kept = std::vector<AnySubscriber>;
 
