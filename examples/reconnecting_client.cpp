@@ -133,10 +133,7 @@ public:
           // Paused at first, as it is after each lost connection.
           subscriber_{eventp::interest()
                           .with_fd(Client{})
-                          .with_handler([this](Client& client, eventp::RegistrationId self,
-                                               eventp::ReactorOps& reactor) {
-                              on_ready(client, self, reactor);
-                          })
+                          .with_handler<&Session::on_ready>(*this)
                           .build()} {}
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -194,8 +191,7 @@ private:
     void connect_later(std::error_code why, eventp::ReactorOps& reactor) {
         std::printf("%s: connecting again in %d ms\n", why.message().c_str(),
                     static_cast<int>(delay_.count()));
-        const auto armed =
-            timers_.after(delay_, [this](eventp::ReactorOps& later) { connect(later); });
+        const auto armed = timers_.after<&Session::connect>(delay_, *this);
         if (!armed) {
             has_failed_ = true;
             reactor.stop();

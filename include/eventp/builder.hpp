@@ -53,6 +53,10 @@ public:
     [[nodiscard]] auto with_handler() && {
         return handled_by(StaticHandler<Function>{});
     }
+    template <auto Function, typename Object>
+    [[nodiscard]] auto with_handler(Object&& object) && {
+        return handled_by(make_member_handler<Function>(std::forward<Object>(object)));
+    }
 
     /// Builds the subscriber without registering it. Pass it to ReactorOps::add(), which leaves it
     /// with the caller on failure. [builder.build]
@@ -120,6 +124,12 @@ detail::Builder<detail::Missing, TypedHandler<std::decay_t<F>, A, Args...>> Inte
 template <auto Function>
 detail::Builder<detail::Missing, StaticHandler<Function>> Interest::with_handler() const {
     return {*this, {}, {}};
+}
+
+template <auto Function, typename Object>
+auto Interest::with_handler(Object&& object) const {
+    auto handler = detail::make_member_handler<Function>(std::forward<Object>(object));
+    return detail::Builder<detail::Missing, decltype(handler)>{*this, {}, std::move(handler)};
 }
 
 }  // namespace eventp::inline EVENTP_ABI_NAMESPACE

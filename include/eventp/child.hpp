@@ -107,7 +107,7 @@ private:
 /// Thread safety:  pid(), fd(), kill() and signaler() from any thread, even while a reactor owns
 ///                 the object. The other functions from one thread at a time; while a reactor owns
 ///                 the object, only from handlers of that reactor, which reaps the child. This is
-///                 not checked, but Reactor::find(), which finds the object, is.
+///                 not checked, but ReactorOps::find(), which finds the object, is.
 /// Movable; a moved-from object has no child, and -1 as its descriptor and pid.
 class EVENTP_API ChildProcess {
 public:
@@ -202,11 +202,19 @@ public:
     /// The handler takes any subset, in any order, each at most once, of ExitStatus, ChildProcess&
     /// and ReactorOps&, and returns void; it may be move-only. [child.parameters] A null pointer
     /// and an empty std::function are refused as in any builder chain [handler.null].
-    /// Reactor::find<ChildProcess>() finds this object by its RegistrationId.
+    /// ReactorOps::find<ChildProcess>() finds this object by its RegistrationId.
     template <typename F>
     [[nodiscard]] auto on_exit(F&& handler) && {
         return detail::exit_interest.with_fd(std::move(*this))
             .with_handler(detail::ExitHandler<std::decay_t<F>>{std::forward<F>(handler)});
+    }
+    /// The same for a member function of `object`, as with_handler<Function>(object) takes it
+    /// (handler.hpp). It is not called if the object of a std::weak_ptr has been destroyed.
+    /// [child.member]
+    template <auto Function, typename Object>
+    [[nodiscard]] auto on_exit(Object&& object) && {
+        return std::move(*this).on_exit(
+            detail::make_member_handler<Function>(std::forward<Object>(object)));
     }
 
     /// Reaps all detached children that have exited. Returns how many have not; those that another

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <eventp/detail/member_handler.hpp>
 #include <eventp/detail/null_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
@@ -31,6 +32,11 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 /// Interest, RegistrationId: the most parameters first, and the first list that fits is used.
 /// [handler.generic] To give the parameters explicitly: `with_handler<Args...>(f)`.
 /// [handler.explicit]
+/// A member function of any other object is `with_handler<&App::on_accept>(app)`; it is called
+/// directly, like a StaticHandler. `app` is an lvalue or a pointer, whose object has to outlive the
+/// subscriber; a std::shared_ptr, which is kept as long as the subscriber; or a std::weak_ptr: when
+/// an event arrives and its object has been destroyed, the subscriber is removed instead.
+/// [handler.member]
 /// std::bind is refused: it accepts any number of arguments and ignores those it does not need.
 
 /// A handler that is part of the type, so that it is called directly. [handler.static]
@@ -75,7 +81,8 @@ struct HandlerSignature {
                           "variadic or &&-qualified");
             static_assert(std::is_convertible_v<Fd&, typename Sig::Class&>,
                           "eventp: a member function that is a handler must belong to the "
-                          "descriptor object that it is registered with");
+                          "descriptor object that it is registered with; of another object it is "
+                          "with_handler<&App::f>(app)");
             check_result<typename Sig::Result>();
             return check_parameters<Fd>(typename Sig::Parameters{});
         } else if constexpr (CallSignature<Plain>::readable) {
@@ -127,9 +134,15 @@ constexpr void call_with(F& callable, Arguments<Fd>& from, TypeList<A...> /*para
 /// The same for any handler.
 template <typename Fd, typename F>
 constexpr void call_handler(F& handler, Arguments<Fd>& from) {
-    using Signature = HandlerSignature<Fd, F>;
-    if constexpr (!std::is_void_v<typename Signature::Parameters>) {
-        call_with(Signature::callable(handler), from, typename Signature::Parameters{});
+    if constexpr (is_member_handler<F>) {
+        if (!call_member(handler, [&from](auto& callable) { call_handler(callable, from); })) {
+            from.reactor.remove(from.registration);
+        }
+    } else {
+        using Signature = HandlerSignature<Fd, F>;
+        if constexpr (!std::is_void_v<typename Signature::Parameters>) {
+            call_with(Signature::callable(handler), from, typename Signature::Parameters{});
+        }
     }
 }
 

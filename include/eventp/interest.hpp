@@ -47,6 +47,11 @@ public:
     [[nodiscard]] constexpr Interest read_hangup() const noexcept { return with(EPOLLRDHUP); }
     /// EPOLLPRI: out-of-band data, or another exceptional condition of poll(2).
     [[nodiscard]] constexpr Interest priority() const noexcept { return with(EPOLLPRI); }
+    /// EPOLLERR and EPOLLHUP only, which the kernel reports with every interest that is not empty:
+    /// removes all other conditions and keeps the modes. [interest.errors_only]
+    [[nodiscard]] constexpr Interest errors_only() const noexcept {
+        return Interest{(bits_ & ~conditions) | EPOLLERR | EPOLLHUP};
+    }
     /// EPOLLET: an event for each change, instead of one in every turn while the condition holds.
     [[nodiscard]] constexpr Interest edge_triggered() const noexcept { return with(EPOLLET); }
     /// EPOLLONESHOT: one event, then none until modify().
@@ -79,6 +84,9 @@ public:
     /// The same for a function or member function known at compile time: it is called directly.
     template <auto Function>
     [[nodiscard]] detail::Builder<detail::Missing, StaticHandler<Function>> with_handler() const;
+    /// The same for a member function of `object` (handler.hpp): it is called directly.
+    template <auto Function, typename Object>
+    [[nodiscard]] auto with_handler(Object&& object) const;
 
     [[nodiscard]] constexpr bool is_read() const noexcept { return has(EPOLLIN); }
     [[nodiscard]] constexpr bool is_write() const noexcept { return has(EPOLLOUT); }

@@ -75,6 +75,13 @@ public:
         }
         return posted;
     }
+    /// The same for a member function of `object` that takes ReactorOps& or nothing, as
+    /// with_handler<Function>(object) takes it (handler.hpp). It is not called if the object of a
+    /// std::weak_ptr has been destroyed. [remote.member]
+    template <auto Function, typename Object>
+    [[nodiscard]] Result<> post(Object&& object) const {
+        return post(detail::make_member_handler<Function>(std::forward<Object>(object)));
+    }
 
     /// Runs `closure` on the reactor's thread and waits for its result. [remote.call]
     ///

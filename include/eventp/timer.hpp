@@ -114,6 +114,13 @@ public:
     [[nodiscard]] Result<TimerId> after(std::chrono::duration<Rep, Period> delay, F&& handler) {
         return arm(from_now(delay), 0, std::forward<F>(handler));
     }
+    /// The same for a member function of `object`, as with_handler<Function>(object) takes it
+    /// (handler.hpp). The timer is cancelled when it expires and the object of a std::weak_ptr has
+    /// been destroyed. at() and every() have this form, too. [timer.member]
+    template <auto Function, typename Rep, typename Period, typename Object>
+    [[nodiscard]] Result<TimerId> after(std::chrono::duration<Rep, Period> delay, Object&& object) {
+        return after(delay, detail::make_member_handler<Function>(std::forward<Object>(object)));
+    }
 
     /// Calls `handler` once, at `deadline`; if that has passed, in the next turn. Does not read the
     /// clock, as after() does. [timer.at]
@@ -124,6 +131,11 @@ public:
     [[nodiscard]] Result<TimerId> at(std::chrono::time_point<TimeClock, Duration> deadline,
                                      F&& handler) {
         return arm(on_clock(deadline), 0, std::forward<F>(handler));
+    }
+    template <auto Function, typename TimeClock, typename Duration, typename Object>
+    [[nodiscard]] Result<TimerId> at(std::chrono::time_point<TimeClock, Duration> deadline,
+                                     Object&& object) {
+        return at(deadline, detail::make_member_handler<Function>(std::forward<Object>(object)));
     }
 
     /// Calls `handler` every `period`, for the first time after one period. [timer.every]
@@ -140,6 +152,11 @@ public:
             return detail::error(std::errc::invalid_argument);
         }
         return arm(first, first.ns, std::forward<F>(handler));
+    }
+    template <auto Function, typename Rep, typename Period, typename Object>
+    [[nodiscard]] Result<TimerId> every(std::chrono::duration<Rep, Period> period,
+                                        Object&& object) {
+        return every(period, detail::make_member_handler<Function>(std::forward<Object>(object)));
     }
 
     /// Disarms a timer and destroys its handler; a handler that is running is destroyed when it has

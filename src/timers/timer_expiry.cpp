@@ -70,7 +70,10 @@ void Timers::State::fire_front(std::int64_t time, ReactorOps& reactor) {
         queue.postpone_front(due.next, armings.next());
     }
     const Run run{*this, index};
-    timer.handler(id, Expirations{expirations}, reactor);
+    if (!timer.handler(id, Expirations{expirations}, reactor)) {
+        timer.generation = 0;
+        static_cast<void>(queue.erase(index));
+    }
 }
 
 bool Timers::State::may_continue(RegistrationId self, ReactorOps& reactor) const {

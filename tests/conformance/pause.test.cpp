@@ -3,6 +3,9 @@
 // An empty interest: the subscriber stays registered, its epoll entry is removed.
 #include <gtest/gtest.h>
 
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include "support/files.hpp"
 #include "support/source.hpp"
 
@@ -227,6 +230,68 @@ TEST(ReactorPause, FailsToResumeAsAddDoesAndStaysPaused) {  // [modify.paused]
     EXPECT_TRUE(reactor.modify(id, reading));
     EXPECT_EQ(poll(reactor), 1U);
     EXPECT_EQ(source.calls, 1);
+}
+
+// --- errors and hang-ups only, which is not paused
+// ------------------------------------------------
+
+constexpr Interest errors = Interest{}.errors_only();
+
+TEST(ErrorsOnly, ReportsAHangupAndNoData) {  // [interest.errors_only]
+    Reactor reactor;
+    Pipe pipe;
+    ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
+    Source source{pipe.read.fd(), errors};
+    source.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    pipe.write.reset();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(source.event, Event{EPOLLHUP});
+    EXPECT_EQ(source.told, errors);
+}
+
+TEST(ErrorsOnly, ReportsAnError) {  // [interest.errors_only]
+    Reactor reactor;
+    Pipe pipe;
+    Source source{pipe.write.fd(), errors};
+    source.add_to(reactor);
+
+    EXPECT_EQ(poll(reactor), 0U);
+    pipe.read.reset();
+    EXPECT_EQ(poll(reactor), 1U);
+
+    EXPECT_EQ(source.event, Event{EPOLLERR});
+}
+
+TEST(ErrorsOnly, TakesTheDataFromAnEventThatIsPending) {  // [interest.errors_only] [modify.pending]
+    Reactor reactor;
+    Pipe pipe;
+    Source second{pipe.read.fd()};
+    Source first{reading, [&](Source&, ReactorOps& by) { EXPECT_TRUE(by.modify(second, errors)); }};
+    first.add_to(reactor);
+    second.add_to(reactor);
+    first.signal();
+    ASSERT_EQ(::write(pipe.write.fd(), "x", 1), 1);
+    pipe.write.reset();
+
+    EXPECT_EQ(poll(reactor), 2U);
+
+    EXPECT_EQ(second.event, Event{EPOLLHUP});
+}
+
+TEST(ErrorsOnly, IsResumedAsAnyInterest) {  // [interest.errors_only] [modify.paused]
+    Reactor reactor;
+    Source source{errors};
+    source.add_to(reactor);
+    source.signal();
+    EXPECT_TRUE(reactor.modify(source, nothing));
+    EXPECT_TRUE(reactor.modify(source, errors));
+    EXPECT_EQ(poll(reactor), 0U);
+
+    EXPECT_TRUE(reactor.modify(source, reading));
+    EXPECT_EQ(poll(reactor), 1U);
 }
 
 }  // namespace

@@ -69,8 +69,13 @@ private:
 
     Interest kind() {
         using namespace support;
-        constexpr std::array kinds{
-            reading, reading, reading_edges, reading_once, reading_exclusively, nothing};
+        constexpr std::array kinds{reading,
+                                   reading,
+                                   reading_edges,
+                                   reading_once,
+                                   reading_exclusively,
+                                   reading.errors_only(),
+                                   nothing};
         return kinds[below(kinds.size())];
     }
 

@@ -139,7 +139,7 @@ void World::modify(std::size_t where, Interest interest) {
         life->fired = false;
         life->edge = life->entry->ready;
     }
-    touched(*life, interest.is_empty() || interest.is_oneshot());
+    touched(*life, !interest.is_read() || interest.is_oneshot());
 }
 
 void World::remove(std::size_t where) {
@@ -252,7 +252,7 @@ void World::requeue(std::size_t where) {
     } else if (life == running_) {
         ASSERT_TRUE(kept);
     }
-    if (!kept || life->is_paused()) {
+    if (!kept || !life->now.is_read()) {
         return;
     }
     if (!life->now.is_oneshot() || life->fired) {

@@ -121,5 +121,20 @@ TEST(Interest, IsNeitherAnEventNorANumber) {
     SUCCEED();
 }
 
+TEST(Interest, InErrorsOnlyHasNoOtherConditionAndKeepsTheModes) {  // [interest.errors_only]
+    constexpr Interest errors = Interest{}.errors_only();
+    EXPECT_EQ(errors.bits(), EPOLLERR | EPOLLHUP);
+    EXPECT_FALSE(errors.is_empty());
+    EXPECT_TRUE(errors.is_valid());
+    for (const Flag& flag : flags) {
+        const Interest before = (Interest{}.*flag.set)();
+        const Interest after = before.errors_only();
+        EXPECT_EQ((after.*flag.is)(), before.is_empty()) << flag.name << ": the modes stay";
+        EXPECT_EQ(after.errors_only(), after) << flag.name;
+        EXPECT_TRUE(after.is_valid()) << flag.name;
+    }
+    EXPECT_EQ(to_string(errors), "EPOLLERR|EPOLLHUP");
+}
+
 }  // namespace
 }  // namespace eventp

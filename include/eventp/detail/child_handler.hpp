@@ -46,6 +46,8 @@ struct ExitParameters {
             return (from.reactor);
         }
     }
+
+    static constexpr void end(Arguments& /*from*/) noexcept {}
 };
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <functional>
 #include <type_traits>
 
+#include <eventp/detail/member_handler.hpp>
 #include <eventp/detail/signature.hpp>
 
 namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
@@ -16,6 +17,7 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE::detail {
 ///     is_parameter<A>           A is allowed as a parameter
 ///     refuse_unless<bool>()     if false: an error that lists the allowed parameters
 ///     pick<A>(arguments)        the argument for parameter A
+///     end(arguments)            the object of a std::weak_ptr has been destroyed
 template <typename Source, typename F>
 struct ParameterInvoker {
     using Arguments = typename Source::Arguments;
@@ -49,6 +51,20 @@ private:
             static_assert(std::is_void_v<std::invoke_result_t<F&, A...>>,
                           "eventp: a handler must return void; its result would be ignored");
             std::invoke(handler, static_cast<A>(Source::template pick<A>(from))...);
+        }
+    }
+};
+
+template <typename Source, auto Function, typename Holder>
+struct ParameterInvoker<Source, MemberHandler<Function, Holder>> {
+    using Arguments = typename Source::Arguments;
+
+    static void call(MemberHandler<Function, Holder>& handler, Arguments& from) {
+        const auto call_with = [&from]<typename F>(F& callable) {
+            ParameterInvoker<Source, F>::call(callable, from);
+        };
+        if (!call_member(handler, call_with)) {
+            Source::end(from);
         }
     }
 };

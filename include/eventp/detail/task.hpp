@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <eventp/detail/member_handler.hpp>
 #include <eventp/platform.hpp>
 
 namespace eventp::inline EVENTP_ABI_NAMESPACE {
@@ -30,7 +31,11 @@ struct Task {
 /// Calls a closure that takes ReactorOps& or nothing.
 template <typename F>
 decltype(auto) call_closure(F& closure, ReactorOps& reactor) {
-    if constexpr (std::is_invocable_v<F&, ReactorOps&>) {
+    if constexpr (is_member_handler<F>) {
+        call_member(closure, [&reactor](auto& callable) {
+            static_cast<void>(call_closure(callable, reactor));
+        });
+    } else if constexpr (std::is_invocable_v<F&, ReactorOps&>) {
         return std::invoke(closure, reactor);
     } else {
         static_assert(std::is_invocable_v<F&>, "eventp: a closure takes ReactorOps& or nothing");

@@ -25,6 +25,7 @@ struct TimerParameters {
         TimerId id;
         Expirations expirations;
         ReactorOps& reactor;
+        bool has_ended = false;
     };
     using Parameters = TypeList<TimerId, Expirations, ReactorOps&>;
 
@@ -52,6 +53,8 @@ struct TimerParameters {
             return (from.reactor);
         }
     }
+
+    static constexpr void end(Arguments& from) noexcept { from.has_ended = true; }
 };
 
 /// A type-erased timer handler of five words. Callables of up to four words are stored inline,
@@ -86,10 +89,12 @@ public:
         }
     }
 
-    void operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
+    /// Returns false if the timer has to be cancelled.
+    [[nodiscard]] bool operator()(TimerId id, Expirations expirations, ReactorOps& reactor) {
         TimerParameters::Arguments arguments{
             .id = id, .expirations = expirations, .reactor = reactor};
         operations_->call(storage_.data(), arguments);
+        return !arguments.has_ended;
     }
 
     /// reset() runs user code.
