@@ -82,6 +82,7 @@ public:
     [[nodiscard]] Interest interest_of(RegistrationKey key) const override;
     [[nodiscard]] std::size_t size() const noexcept override;
     bool requeue(RegistrationKey key) override;
+    bool feed_event(RegistrationKey key, Event event) override;
     void stop() noexcept override;
 
     /// One turn: waits until something is ready, then dispatches every reported event.

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <eventp/any_subscriber.hpp>
+#include <eventp/event.hpp>
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
 #include <eventp/result.hpp>
@@ -198,6 +199,19 @@ public:
     /// Throws:         std::bad_alloc; nothing has changed.
     /// Complexity:     O(1) for the running subscriber, else one pass over the batch.
     virtual bool requeue(RegistrationKey key) = 0;
+
+    /// Calls the handler in the next turn with `event`, without a system call. For readiness that
+    /// the kernel does not know of: data that a TLS library has decrypted, a buffer that has been
+    /// emptied. May be called outside a turn, and without an event in this one. [feed_event]
+    ///
+    /// Effects:        as those of requeue(), but `event` is added to what the kernel reports in
+    ///                 the next turn, and to what was requeued. An armed one-shot subscriber has
+    ///                 fired then.
+    /// Returns:        false if nothing is registered under `key`, if the subscriber is paused, and
+    ///                 if its interest has no condition of `event`.
+    /// Throws:         std::bad_alloc; nothing has changed.
+    /// Complexity:     O(1); if the subscriber was requeued, also a search of the requeued events.
+    virtual bool feed_event(RegistrationKey key, Event event) = 0;
 
     /// Ends run() after the current batch. [run.stop]
     ///

@@ -100,22 +100,22 @@ public:
 
     [[nodiscard]] bool has_requeued() const noexcept { return !requeued_.empty(); }
 
+    /// `events` are replaced by what the kernel reports in the next turn, `fed` are added to it.
     /// Throws std::bad_alloc; nothing changed.
-    void requeue(Slot& slot, std::uint32_t events) {
-        EVENTP_ASSERT_SLOT(!slot.is_requeued && is_registered(slot.state), slot);
-        requeued_.push_back({events, &slot});
-        slot.is_requeued = true;
+    void requeue(Slot& slot, std::uint32_t events, std::uint32_t fed = 0) {
+        EVENTP_ASSERT_SLOT(is_registered(slot.state), slot);
+        if (slot.is_requeued) {
+            Requeued& before = *find_requeued(slot);
+            before.events |= events;
+            before.fed |= fed;
+        } else {
+            requeued_.push_back({.slot = &slot, .events = events, .fed = fed});
+            slot.is_requeued = true;
+        }
     }
     void cancel_requeued(Slot& slot) noexcept {
         if (slot.is_requeued) {
-            // The last ones are the likeliest: a handler that requeues itself is then removed.
-            // std::ranges::find() would cost each remove() three instructions.
-            const auto found =
-                // NOLINTNEXTLINE(modernize-use-ranges): see above.
-                std::find_if(requeued_.rbegin(), requeued_.rend(),
-                             [&slot](const Requeued& requeued) { return requeued.slot == &slot; });
-            EVENTP_ASSERT_SLOT(found != requeued_.rend(), slot);
-            requeued_.erase(std::next(found).base());
+            requeued_.erase(find_requeued(slot));
             slot.is_requeued = false;
         }
     }
@@ -152,11 +152,17 @@ public:
         for (std::size_t i = requeued_.size(); i-- > 0;) {
             Slot& slot = *requeued_[i].slot;
             const Interest interest{slot.live.interest};
-            const std::uint32_t events =
-                requeued_[i].events & (interest.bits() | EPOLLERR | EPOLLHUP);
-            const bool is_called = slot.is_requeued && slot.state != SlotState::unwatched;
+            const std::uint32_t allowed = interest.bits() | EPOLLERR | EPOLLHUP;
+            const std::uint32_t fed = requeued_[i].fed & allowed;
+            const std::uint32_t events = (requeued_[i].events & allowed) | fed;
+            const bool is_reported = !slot.is_requeued;
+            const bool is_called = !is_reported && slot.state != SlotState::unwatched;
             slot.is_requeued = false;
-            if (is_called && events != 0) {
+            if (is_reported && fed != 0) {
+                std::find_if(room() + requeued_.size(), end, [&slot](const epoll_event& event) {
+                    return event.data.ptr == &slot;
+                })->events |= fed;
+            } else if (is_called && events != 0) {
                 if (slot.state == SlotState::fired) {
                     set_state(slot, SlotState::watched, interest);
                 }
@@ -175,9 +181,20 @@ public:
 
 private:
     struct Requeued {
-        std::uint32_t events;
         Slot* slot;
+        std::uint32_t events;
+        std::uint32_t fed;
     };
+    std::vector<Requeued>::iterator find_requeued(const Slot& slot) noexcept {
+        // The last ones are the likeliest: a handler that requeues itself is then removed.
+        // std::ranges::find() would cost each remove() three instructions.
+        const auto found =
+            // NOLINTNEXTLINE(modernize-use-ranges): see above.
+            std::find_if(requeued_.rbegin(), requeued_.rend(),
+                         [&slot](const Requeued& requeued) { return requeued.slot == &slot; });
+        EVENTP_ASSERT_SLOT(found != requeued_.rend(), slot);
+        return std::next(found).base();
+    }
     static constexpr std::size_t front_room = 1;  // for prepend()
 
     std::unique_ptr<epoll_event[]> events_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// add(), modify() and requeue().
+// add(), modify(), requeue() and feed_event().
 #include <cerrno>
 
 #include <eventp/detail/slot_access.hpp>
@@ -216,9 +216,30 @@ bool Reactor::requeue(RegistrationKey key) {
     // If modify() has armed a one-shot subscriber after its event, the kernel reports it.
     const bool is_armed =
         slot->mode == detail::DispatchMode::call_once && event < state.batch.cursor;
-    if (!slot->is_requeued && !is_armed) {
+    if (!is_armed) {
         state.batch.requeue(*slot, event->events);
         state.has_slow_wait = true;
+    }
+    return true;
+}
+
+bool Reactor::feed_event(RegistrationKey key, Event event) {
+    State& state = *state_;
+    if (state.refusal() != std::errc{}) {
+        return false;
+    }
+    Slot* slot = state.registry.find(key);
+    if (slot == nullptr || slot->state == SlotState::unwatched) {
+        return false;
+    }
+    const std::uint32_t allowed = slot->live.interest | EPOLLERR | EPOLLHUP;
+    if ((event.bits() & allowed) == 0) {
+        return false;
+    }
+    state.batch.requeue(*slot, 0, event.bits());
+    state.has_slow_wait = true;
+    if (state.phase == State::Phase::idle) {
+        state.wake_outer_loop();
     }
     return true;
 }

@@ -48,7 +48,9 @@ TEST_P(ReactorFork, RefusesEveryOperationAndEveryTurnInTheChild) {  // [fork.gua
                    error_of(reactor.modify(source.name, support::nothing)) == error &&
                    !reactor.remove(source.name) && !reactor.remove_now(source.name) &&
                    !reactor.extract(source.name) && !reactor.contains(source.name) &&
-                   !reactor.requeue(source.name) && error_of(reactor.run_once(0s)) == error &&
+                   !reactor.requeue(source.name) &&
+                   !reactor.feed_event(source.name, Event{EPOLLIN}) &&
+                   error_of(reactor.run_once(0s)) == error &&
                    error_of(reactor.run_once()) == error && error_of(reactor.run()) == error &&
                    error_of(reactor.run_for(1s)) == error && error_of(reactor.fd()) == error &&
                    error_of(reactor.close_and_extract()) == error &&

@@ -45,6 +45,8 @@ const Use uses[] = {
      [](Reactor& reactor, RegistrationId id) { return reactor.interest_of(id).is_empty(); }},
     {"size", [](Reactor& reactor, RegistrationId) { return reactor.size() == 0; }},
     {"requeue", [](Reactor& reactor, RegistrationId id) { return !reactor.requeue(id); }},
+    {"feed_event",
+     [](Reactor& reactor, RegistrationId id) { return !reactor.feed_event(id, Event{EPOLLIN}); }},
     {"find",
      [](Reactor& reactor, RegistrationId id) { return reactor.find<Source::Tap>(id) == nullptr; }},
     {"run_once",

@@ -61,6 +61,8 @@ const Use uses[] = {
      [](Scene& scene) { static_cast<void>(scene.reactor->interest_of(BorrowedFd{0})); }},
     {"Reactor::size", [](Scene& scene) { static_cast<void>(scene.reactor->size()); }},
     {"Reactor::requeue", [](Scene& scene) { scene.reactor->requeue(BorrowedFd{0}); }},
+    {"Reactor::feed_event",
+     [](Scene& scene) { scene.reactor->feed_event(BorrowedFd{0}, Event{EPOLLIN}); }},
     {"Reactor::stop", [](Scene& scene) { scene.reactor->stop(); }},
     {"Reactor::run_once", [](Scene& scene) { static_cast<void>(scene.reactor->run_once(none)); }},
     {"Reactor::run", [](Scene& scene) { static_cast<void>(scene.reactor->run()); }},

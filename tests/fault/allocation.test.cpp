@@ -88,6 +88,20 @@ TEST(FailingAllocation, OfRequeueChangesNothing) {  // [requeue]
     EXPECT_EQ(poll(reactor), 0U);
 }
 
+TEST(FailingAllocation, OfAFedEventChangesNothing) {  // [feed_event]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+
+    const int allocations =
+        fail_at_each_allocation([&] { EXPECT_TRUE(reactor.feed_event(source, Event{EPOLLIN})); },
+                                [&] { EXPECT_EQ(poll(reactor), 0U); });
+
+    EXPECT_GE(allocations, 1);
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(poll(reactor), 0U);
+}
+
 TEST(FailingAllocation, OfATurnWithRequeuedEventsLosesNone) {  // [requeue]
     Reactor reactor{{.event_capacity = 1}};
     Source source{reading_edges};

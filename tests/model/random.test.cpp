@@ -107,7 +107,7 @@ private:
         if (!one_in(3) && life.entry != nullptr) {
             world_.drain(life.entry);
         }
-        switch (below(8)) {
+        switch (below(9)) {
             case 0:
                 world_.remove(life.place);
                 if (one_in(2)) {
@@ -133,6 +133,9 @@ private:
             case 6:
                 throw 1;
 #endif
+            case 7:
+                world_.feed(one_in(2) ? life.place : place());
+                break;
             default:
                 break;
         }

@@ -264,13 +264,28 @@ void World::requeue(std::size_t where) {
     }
 }
 
+void World::feed(std::size_t where) {
+    const LifePtr life = places_[where].row;
+    const bool can_be_fed = life != nullptr && life->entry != nullptr && life->now.is_read();
+    ASSERT_EQ(reactor_->feed_event(BorrowedFd{places_[where].number}, Event{EPOLLIN}), can_be_fed);
+    if (!can_be_fed) {
+        return;
+    }
+    const bool has_pending_event = in_turn_ && !life->called && (life->eligible || life->must);
+    if (has_pending_event || !batch_known_) {
+        life->may_be_due = life->may_be_due_after = true;
+    } else {
+        life->due = true;
+    }
+}
+
 /// Its interest has changed: what this batch owes it is void.
 void World::touched(Life& life, bool drops_pending) {
     life.eligible = false;
     life.must = false;
     life.waits = 0;
     if (drops_pending) {
-        life.due = life.due_after = life.may_be_due = false;
+        life.due = life.due_after = life.may_be_due = life.may_be_due_after = false;
         life.muted = in_turn_ || tail_is_possible();
     }
 }

@@ -161,6 +161,32 @@ TEST_F(BatchTest, ReplacesARequeuedEventByAReportedOne) {
     EXPECT_FALSE(a.is_requeued);
 }
 
+TEST_F(BatchTest, AddsAFedEventToAReportedOneAndToARequeuedOne) {
+    batch.requeue(a, 0, in);
+    batch.requeue(b, out);
+    batch.requeue(b, 0, in);
+    batch.requeue(c, out);
+    batch.requeue(c, 0, in);
+
+    report({{&discard_slot, 1}, {&a, out}, {&c, EPOLLHUP}});
+
+    EXPECT_EQ(rest(),
+              (Events{{&b, in | out}, {&discard_slot, 1}, {&a, in | out}, {&c, in | EPOLLHUP}}));
+    EXPECT_FALSE(a.is_requeued || b.is_requeued || c.is_requeued);
+}
+
+TEST_F(BatchTest, OmitsConditionsThatAreNoLongerRequestedFromAFedEvent) {
+    batch.requeue(a, 0, in | out);
+    batch.requeue(b, 0, in | out);
+    batch.requeue(c, 0, in);
+    a.live.interest = b.live.interest = in;
+    c.live.interest = out;
+
+    report({{&a, EPOLLERR}});
+
+    EXPECT_EQ(rest(), (Events{{&b, in}, {&a, in | EPOLLERR}}));
+}
+
 TEST_F(BatchTest, OmitsConditionsThatAreNoLongerRequested) {
     batch.requeue(a, in | out | EPOLLHUP);
     batch.requeue(b, in);

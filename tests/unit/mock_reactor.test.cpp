@@ -267,6 +267,18 @@ TEST_F(Mock, ExtractReturnsAnySubscriberButTheRunningOne)  // [mock.extract]
     EXPECT_EQ(reactor.add(taken)->fd(), 8);
 }
 
+TEST_F(Mock, FeedsEventsThatTheInterestHas)  // [mock.requeue]
+{
+    const RegistrationId name = add(7);
+
+    EXPECT_TRUE(reactor.feed_event(name, Event{EPOLLIN | EPOLLOUT}));
+    EXPECT_TRUE(reactor.feed_event(name, Event{EPOLLHUP}));
+    EXPECT_FALSE(reactor.feed_event(name, Event{EPOLLOUT}));
+    EXPECT_FALSE(reactor.feed_event(BorrowedFd{8}, Event{EPOLLIN}));
+    EXPECT_TRUE(reactor.modify(name, Interest{}));
+    EXPECT_FALSE(reactor.feed_event(name, Event{EPOLLHUP}));
+}
+
 TEST_F(Mock, ContainsTakesIdsAndDescriptors)  // [mock.contains]
 {
     const RegistrationId name = add(7);

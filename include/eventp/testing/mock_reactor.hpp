@@ -59,6 +59,7 @@ namespace testing {
 /// contains        returns whether a subscriber is registered. [mock.contains]
 /// requeue         returns true for the subscriber whose handler fire() is calling, else false;
 ///                 it does nothing else. [mock.requeue]
+/// feed_event      returns what a Reactor does; it does nothing else. [mock.requeue]
 /// stop            does nothing.
 ///
 /// Subscribers that are registered are destroyed with the mock; add() fails with operation_canceled
@@ -86,6 +87,7 @@ public:
     MOCK_METHOD(AnySubscriber, extract, (RegistrationKey key), (override));
     MOCK_METHOD(bool, contains, (RegistrationKey key), (const, override));
     MOCK_METHOD(bool, requeue, (RegistrationKey key), (override));
+    MOCK_METHOD(bool, feed_event, (RegistrationKey key, Event event), (override));
     // NOLINTNEXTLINE(bugprone-exception-escape): an action that throws ends the test.
     MOCK_METHOD(void, stop, (), (noexcept, override));
 
@@ -193,6 +195,11 @@ private:
             const auto found = find_kept(key);
             return found != kept_.end() && is_fired(slot_of(*found)) &&
                    !Interest{slot_of(*found).live.interest}.is_empty();
+        });
+        ON_CALL(*this, feed_event(_, _)).WillByDefault([this](RegistrationKey key, Event event) {
+            const Interest interest = interest_of(key);
+            return !interest.is_empty() &&
+                   (event.bits() & (interest.bits() | EPOLLERR | EPOLLHUP)) != 0;
         });
     }
 
