@@ -108,7 +108,8 @@ private:
 ///                 the object. The other functions from one thread at a time; while a reactor owns
 ///                 the object, only from handlers of that reactor, which reaps the child. This is
 ///                 not checked, but ReactorOps::find(), which finds the object, is.
-/// Movable; a moved-from object has no child, and -1 as its descriptor and pid.
+/// Movable; a moved-from and a default-constructed object has no child, and -1 as its descriptor
+/// and pid. [child.empty]
 class EVENTP_API ChildProcess {
 public:
     /// Starts a program, with no signal blocked, with the default disposition of every signal
@@ -155,6 +156,8 @@ public:
     [[nodiscard]] static Result<ChildProcess> adopt(
         pid_t pid, OnDestroy on_destroy = OnDestroy::kill_and_wait);
 
+    /// Like a moved-from one: a member that spawn() is assigned to.
+    ChildProcess() noexcept : state_{nullptr} {}
     ChildProcess(ChildProcess&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
     ChildProcess& operator=(ChildProcess&& other) noexcept {
         ChildProcess taken{std::move(other)};

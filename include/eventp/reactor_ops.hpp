@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <eventp/any_subscriber.hpp>
+#include <eventp/detail/weak_link.hpp>
 #include <eventp/event.hpp>
 #include <eventp/interest.hpp>
 #include <eventp/registration_id.hpp>
@@ -48,7 +49,7 @@ class GateReference {
 /// Thread safety:  thread-bound: may be used by the thread that runs the reactor, or by any one
 ///                 thread at a time while it does not run. Use from another thread during a run
 ///                 terminates with a message, in every build. [reactor.thread]
-class EVENTP_API ReactorOps : public detail::GateReference {
+class EVENTP_API ReactorOps : public detail::GateReference, public detail::WeakLinks {
 public:
     ReactorOps(const ReactorOps&) = delete;
     ReactorOps& operator=(const ReactorOps&) = delete;

@@ -82,7 +82,8 @@ struct Signal {
 ///                 functions from one thread at a time. Destroy a set on the thread that created
 ///                 it: another thread cannot change that thread's mask, so that the signals stay
 ///                 blocked there. [signal.elsewhere]
-/// Movable; a moved-from set has no signals, and -1 as its descriptor.
+/// Movable; a moved-from and a default-constructed set has no signals, and -1 as its descriptor.
+/// [signal.empty]
 class EVENTP_API SignalSet {
 public:
     /// Errors:         nothing changed.
@@ -97,6 +98,8 @@ public:
         return create(std::span{numbers.begin(), numbers.size()});
     }
 
+    /// Like a moved-from one: a member that create() is assigned to.
+    SignalSet() noexcept : process_{0}, signals_{0} {}
     SignalSet(SignalSet&& other) noexcept
         : fd_{std::move(other.fd_)},
           process_{other.process_},

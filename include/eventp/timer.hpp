@@ -70,8 +70,8 @@ struct BootClock {
 /// Not promised:   the order of two timers with equal deadlines if the process armed 2^31 or more
 ///                 timers between them.
 /// Thread safety:  thread-bound, with the reactor.
-/// Movable; for a moved-from Timers, arming fails with broken_pipe and the other functions return
-/// false.
+/// Movable; for a moved-from and a default-constructed Timers, arming fails with broken_pipe and
+/// the other functions return false. [timer.empty]
 class EVENTP_API Timers {
 public:
     enum class Clock : std::uint8_t {
@@ -88,6 +88,8 @@ public:
     /// [timer.create]
     [[nodiscard]] static Result<Timers> create(ReactorOps& reactor, Clock clock = Clock::monotonic);
 
+    /// Like a moved-from one: a member that create() is assigned to.
+    Timers() noexcept : state_{nullptr} {}
     Timers(Timers&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
     Timers& operator=(Timers&& other) noexcept {
         if (this != &other) {
@@ -105,7 +107,8 @@ public:
     ///
     /// Errors:         nothing changed, and `handler` was not moved from.
     ///                 invalid_argument: the handler is null.
-    ///                 broken_pipe: the subscriber was destroyed, or this object is moved from.
+    ///                 broken_pipe: the subscriber was destroyed, or this object is moved from or
+    ///                 default-constructed.
     ///                 no_child_process: called in a forked child.
     /// Throws:         std::bad_alloc, and what the handler's constructor throws; nothing changed.
     /// Complexity:     O(1). One system call if no armed timer has an earlier or the same deadline;

@@ -22,7 +22,7 @@ struct Mode {
 
 constexpr std::size_t batch_size = 5;
 
-class ReactorDispatchThrows : public testing::TestWithParam<std::tuple<Mode, std::size_t>> {
+class ReactorDispatchThrows : public ::testing::TestWithParam<std::tuple<Mode, std::size_t>> {
 protected:
     static Interest mode() { return std::get<0>(GetParam()).interest; }
     static std::size_t thrower() { return std::get<1>(GetParam()); }
@@ -53,10 +53,10 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(
     Batch, ReactorDispatchThrows,
-    testing::Combine(testing::Values(Mode{"level", reading}, Mode{"edge", reading_edges},
+    ::testing::Combine(::testing::Values(Mode{"level", reading}, Mode{"edge", reading_edges},
                                      Mode{"oneshot", reading_once},
                                      Mode{"exclusive", reading_exclusively.edge_triggered()}),
-                     testing::Range(std::size_t{0}, batch_size)),
+                     ::testing::Range(std::size_t{0}, batch_size)),
     [](const auto& tested) {
         return std::string{std::get<0>(tested.param).name} + "_at_" +
                std::to_string(std::get<1>(tested.param));
