@@ -69,10 +69,15 @@ for part in googletest/src/gtest-all.cc googlemock/src/gmock-all.cc googlemock/s
     -c "$googletest/$part" -o "$build/$(basename "$part").o"
 done
 programs=("${tests[@]/%/.test.cpp}")
-compile_all "${programs[@]/#/tests/}"
+compile_all "${programs[@]/#/tests/}" tests/support/fake_time.cpp
 for name in "${tests[@]}"; do
   program=$build/${name//\//.}
-  link "$program" "$build/tests/$name.test.cpp.o" "$build"/g*.cc.o
+  objects=("$build/tests/$name.test.cpp.o")
+  # It defines functions of the library, so only tests that need it are linked with it.
+  if grep -q support/fake_time.hpp "tests/$name.test.cpp"; then
+    objects+=("$build/tests/support/fake_time.cpp.o")
+  fi
+  link "$program" "${objects[@]}" "$build"/g*.cc.o
   "$program" --gtest_brief=1
 done
 printf 'musl: examples and tests pass\n'

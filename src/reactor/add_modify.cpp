@@ -203,9 +203,7 @@ bool Reactor::requeue(RegistrationKey key) {
     if (state.refusal() != std::errc{}) {
         return false;
     }
-    const bool is_in_turn =
-        state.phase == State::Phase::dispatching || state.phase == State::Phase::destroying_retired;
-    Slot* slot = is_in_turn ? state.registry.find(key) : nullptr;
+    Slot* slot = state.is_in_turn() ? state.registry.find(key) : nullptr;
     if (slot == nullptr || slot->state == SlotState::unwatched) {
         return false;
     }
@@ -238,7 +236,7 @@ bool Reactor::feed_event(RegistrationKey key, Event event) {
     }
     state.batch.requeue(*slot, 0, event.bits());
     state.has_slow_wait = true;
-    if (state.phase == State::Phase::idle) {
+    if (!state.is_in_turn()) {
         state.wake_outer_loop();
     }
     return true;

@@ -95,6 +95,10 @@ struct alignas(64) Reactor::State {
     void destroy_removed() noexcept;
     void destroy(detail::Slot& slot) noexcept;
     void end_turn() noexcept;
+    /// A handler, or the destructor of a subscriber that one has removed, is on the stack.
+    [[nodiscard]] bool is_in_turn() const noexcept {
+        return phase == Phase::dispatching || phase == Phase::destroying_retired;
+    }
     /// The subscriber whose handler or after_fork() is on the stack; null if there is none.
     [[nodiscard]] detail::Slot* running() const noexcept;
 

@@ -117,6 +117,23 @@ TEST(ReactorFeedEvent, MakesTheDescriptorOfTheReactorReadable) {  // [feed_event
     EXPECT_FALSE(is_readable(outer));
 }
 
+TEST(ReactorFeedEvent, InADestructorOutsideATurnMakesTheDescriptorOfTheReactorReadable) {
+    // [feed_event] [reactor.fd]
+    Reactor reactor;
+    Source source;
+    source.add_to(reactor);
+    Source removed;
+    removed.on_destroy = [&] { EXPECT_TRUE(reactor.feed_event(source, Event{EPOLLIN})); };
+    removed.add_to(reactor);
+    const int outer = reactor.fd().value().fd();
+
+    EXPECT_TRUE(reactor.remove(removed));
+
+    EXPECT_TRUE(is_readable(outer));
+    EXPECT_EQ(poll(reactor), 1U);
+    EXPECT_EQ(source.calls, 1);
+}
+
 TEST(ReactorFeedEvent, OfARequeuedSubscriberCallsItOnceWithBoth) {  // [feed_event] [requeue]
     Reactor reactor;
     Source source{Interest{}.read_write().edge_triggered(), [](Source& self, ReactorOps& by) {

@@ -54,9 +54,9 @@ protected:
 INSTANTIATE_TEST_SUITE_P(
     Batch, ReactorDispatchThrows,
     ::testing::Combine(::testing::Values(Mode{"level", reading}, Mode{"edge", reading_edges},
-                                     Mode{"oneshot", reading_once},
-                                     Mode{"exclusive", reading_exclusively.edge_triggered()}),
-                     ::testing::Range(std::size_t{0}, batch_size)),
+                                         Mode{"oneshot", reading_once},
+                                         Mode{"exclusive", reading_exclusively.edge_triggered()}),
+                       ::testing::Range(std::size_t{0}, batch_size)),
     [](const auto& tested) {
         return std::string{std::get<0>(tested.param).name} + "_at_" +
                std::to_string(std::get<1>(tested.param));
