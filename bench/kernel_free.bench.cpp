@@ -134,54 +134,51 @@ int epoll_wait(int set, epoll_event* events, int capacity, int /*timeout_ms*/) {
     return bench::Replay::of(set).wait(events, capacity);
 }
 
-// What the library calls: sys/syscall.hpp, all of it, so that ours is not linked.
-namespace eventp::sys {
-
-int epoll_create() noexcept {
+// What the library calls: sys/syscall.hpp, all of it, so that ours is not linked. Qualified, so
+// that a name that the header does not declare is an error, not another function.
+int eventp::sys::epoll_create() noexcept {
     return bench::Replay::create();
 }
-int epoll_add(int set, int fd, std::uint32_t events, void* data) noexcept {
+int eventp::sys::epoll_add(int set, int fd, std::uint32_t events, void* data) noexcept {
     epoll_event event{};
     event.events = events;
     event.data.ptr = data;
     bench::Replay::of(set).add(fd, event);
     return 0;
 }
-int epoll_modify(int /*set*/, int /*fd*/, std::uint32_t /*events*/, void* /*data*/) noexcept {
+int eventp::sys::epoll_modify(int /*set*/, int /*fd*/, std::uint32_t /*events*/,
+                              void* /*data*/) noexcept {
     return 0;
 }
-int epoll_remove(int /*set*/, int /*fd*/) noexcept {
+int eventp::sys::epoll_remove(int /*set*/, int /*fd*/) noexcept {
     return 0;
 }
-int epoll_wait(int set, epoll_event* events, int capacity, std::int64_t /*timeout_ns*/) {
+int eventp::sys::epoll_wait(int set, epoll_event* events, int capacity,
+                            std::int64_t /*timeout_ns*/) {
     return bench::Replay::of(set).wait(events, capacity);
 }
-int epoll_wait_ms(int set, epoll_event* events, int capacity, int /*timeout_ms*/) {
+int eventp::sys::epoll_wait_ms(int set, epoll_event* events, int capacity, int /*timeout_ms*/) {
     return bench::Replay::of(set).wait(events, capacity);
 }
-int eventfd() noexcept {
+int eventp::sys::eventfd() noexcept {
     return bench::wakeup;
 }
-int eventfd_add(int /*fd*/) noexcept {
+int eventp::sys::eventfd_add(int /*fd*/) noexcept {
     return 0;
 }
-int eventfd_drain(int /*fd*/) noexcept {
+int eventp::sys::eventfd_drain(int /*fd*/) noexcept {
     return 0;
 }
-int replace(int /*from*/, int to) noexcept {
+int eventp::sys::replace(int /*from*/, int to) noexcept {
     return to;
 }
-bool is_open(int /*fd*/) noexcept {
+bool eventp::sys::is_open(int /*fd*/) noexcept {
     return true;
 }
-void close(int /*fd*/) noexcept {}
-void* map_wiped_on_fork() noexcept {
-    static std::deque<std::array<std::max_align_t, 128>> pages;
-    return &pages.emplace_back();
+void eventp::sys::close(int /*fd*/) noexcept {}
+int eventp::sys::wait_readable(int /*fd*/, std::int64_t /*timeout_ns*/) {
+    return 0;
 }
-void unmap_wiped_on_fork(void* /*page*/) noexcept {}
-
-}  // namespace eventp::sys
 
 int main(int argc, char** argv) {
     return bench::run_points(argc, argv, bench::add_kernel_free);
