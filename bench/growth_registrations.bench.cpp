@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include <sys/epoll.h>
+
 #include "growth.hpp"
 
 namespace bench::growth {
@@ -160,6 +162,24 @@ std::size_t requeue_all(std::size_t n) {
     return calls;
 }
 
+/// None of n is ready, and each is called once: per call.
+std::size_t feed_event_to_all(std::size_t n) {
+    const EventFds fds{n};
+    eventp::Reactor reactor;
+    std::size_t calls = 0;
+    for (const int fd : fds.numbers()) {
+        add_to(reactor, fd, [&calls] { ++calls; });
+    }
+    measure([&] {
+        for (const int fd : fds.numbers()) {
+            expect(reactor.feed_event(BorrowedFd{fd}, eventp::Event{EPOLLIN}), "feed_event");
+        }
+        turn(reactor);
+    });
+    expect(calls == n, "a handler was not called");
+    return calls;
+}
+
 std::size_t turn_with_one_ready(std::size_t n) {
     Beside beside{n};
     beside.own.fire(0);
@@ -187,6 +207,7 @@ constexpr std::array rows{
     Row{"modify_after_close", modify_after_close},
     Row{"pause_and_resume", for_each_own<pause_and_resume>},
     Row{"requeue_all", requeue_all},
+    Row{"feed_event_to_all", feed_event_to_all},
     Row{"turn_with_one_ready", turn_with_one_ready},
 };
 

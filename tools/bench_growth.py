@@ -45,6 +45,7 @@ ROWS = {
     "modify_after_close": Row("ReactorOps::modify"),
     "pause_and_resume": Row("ReactorOps::modify"),
     "requeue_all": Row("ReactorOps::requeue"),
+    "feed_event_to_all": Row("ReactorOps::feed_event"),
     "turn_with_one_ready": Row("Reactor::run_once"),
     "timer_after": Row("Timers::after"),
     "timer_at": Row("Timers::at"),

@@ -211,7 +211,8 @@ public:
     /// Returns:        false if nothing is registered under `key`, if the subscriber is paused, and
     ///                 if its interest has no condition of `event`.
     /// Throws:         std::bad_alloc; nothing has changed.
-    /// Complexity:     O(1); if the subscriber was requeued, also a search of the requeued events.
+    /// Complexity:     O(1); if the subscriber was requeued, also a search of the requeued events;
+    ///                 if the kernel reports it in the next turn, one of the reported events.
     virtual bool feed_event(RegistrationKey key, Event event) = 0;
 
     /// Ends run() after the current batch. [run.stop]
