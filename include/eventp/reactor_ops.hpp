@@ -206,10 +206,9 @@ public:
     /// emptied. May be called outside a turn, and without an event in this one. [feed_event]
     ///
     /// Effects:        as those of requeue(), but `event` is added to what the kernel reports in
-    ///                 the next turn, and to what was requeued. An armed one-shot subscriber has
-    ///                 fired then.
-    /// Returns:        false if nothing is registered under `key`, if the subscriber is paused, and
-    ///                 if its interest has no condition of `event`.
+    ///                 the next turn, and to what was requeued.
+    /// Returns:        false if nothing is registered under `key`, if the subscriber is paused or
+    ///                 one-shot, and if its interest has no condition of `event`.
     /// Throws:         std::bad_alloc; nothing has changed.
     /// Complexity:     O(1); if the subscriber was requeued, also a search of the requeued events;
     ///                 if the kernel reports it in the next turn, one of the reported events.

@@ -230,8 +230,9 @@ bool Reactor::feed_event(RegistrationKey key, Event event) {
     if (slot == nullptr || slot->state == SlotState::unwatched) {
         return false;
     }
-    const std::uint32_t allowed = slot->live.interest | EPOLLERR | EPOLLHUP;
-    if ((event.bits() & allowed) == 0) {
+    const Interest interest{slot->live.interest};
+    const std::uint32_t allowed = interest.bits() | EPOLLERR | EPOLLHUP;
+    if (interest.is_oneshot() || (event.bits() & allowed) == 0) {
         return false;
     }
     state.batch.requeue(*slot, 0, event.bits());

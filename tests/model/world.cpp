@@ -255,7 +255,8 @@ void World::requeue(std::size_t where) {
     if (!kept || !life->now.is_read()) {
         return;
     }
-    if (!life->now.is_oneshot() || life->fired) {
+    const bool is_requeued_call_pending = life->must && !life->called;
+    if (!life->now.is_oneshot() || (life->fired && !is_requeued_call_pending)) {
         life->due = true;
     } else if (!life->called) {
         life->due_after = true;  // its event is still to be dispatched
@@ -266,15 +267,12 @@ void World::requeue(std::size_t where) {
 
 void World::feed(std::size_t where) {
     const LifePtr life = places_[where].row;
-    const bool can_be_fed = life != nullptr && life->entry != nullptr && life->now.is_read();
+    const bool can_be_fed =
+        life != nullptr && life->entry != nullptr && life->now.is_read() && !life->now.is_oneshot();
     ASSERT_EQ(reactor_->feed_event(BorrowedFd{places_[where].number}, Event{EPOLLIN}), can_be_fed);
-    if (!can_be_fed) {
-        return;
-    }
-    const bool has_pending_event = in_turn_ && !life->called && (life->eligible || life->must);
-    if (has_pending_event || !batch_known_) {
-        life->may_be_due = life->may_be_due_after = true;
-    } else {
+    // If an event of it is pending, or may be, its call is not the one that is promised here.
+    const bool is_promised = batch_known_ && in_turn_ && life != nullptr && life->called;
+    if (can_be_fed && is_promised) {
         life->due = true;
     }
 }
@@ -285,7 +283,7 @@ void World::touched(Life& life, bool drops_pending) {
     life.must = false;
     life.waits = 0;
     if (drops_pending) {
-        life.due = life.due_after = life.may_be_due = life.may_be_due_after = false;
+        life.due = life.due_after = life.may_be_due = false;
         life.muted = in_turn_ || tail_is_possible();
     }
 }

@@ -33,19 +33,16 @@ struct Life {
     std::uint64_t address = 0;
     FilePtr entry;  // whose entry the kernel has; null: paused, or detached by a rebuild
     bool registered = false;
-    bool fired = false;      // a one-shot one that waits for modify()
-    bool edge = false;       // an edge that was not reported yet
-    bool due = false;        // requeue() has promised a call
-    bool due_after = false;  // requeue() has promised one after the pending call
-    // As `due` and `due_after`, when the model cannot know: a handler threw, or the kernel may have
-    // reported an event of a subscriber that is fed.
-    bool may_be_due = false;
-    bool may_be_due_after = false;
-    bool must = false;      // by the end of this batch
-    bool eligible = false;  // ready when this batch began, and untouched since
-    bool called = false;    // in this batch
-    bool muted = false;     // not to be called in this batch any more
-    int waits = 0;          // batches without a call while it was ready
+    bool fired = false;       // a one-shot one that waits for modify()
+    bool edge = false;        // an edge that was not reported yet
+    bool due = false;         // requeue() has promised a call
+    bool due_after = false;   // requeue() has promised one after the pending call
+    bool may_be_due = false;  // as `due`, when the model cannot know: a handler threw
+    bool must = false;        // by the end of this batch
+    bool eligible = false;    // ready when this batch began, and untouched since
+    bool called = false;      // in this batch
+    bool muted = false;       // not to be called in this batch any more
+    int waits = 0;            // batches without a call while it was ready
     int running = 0;
     int destroyed = 0;
 

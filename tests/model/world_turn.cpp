@@ -105,8 +105,7 @@ void World::on_call(const LifePtr& life, Interest interest, RegistrationId name)
     life->called = true;
     life->fired = life->now.is_oneshot();
     life->due = std::exchange(life->due_after, false);
-    life->may_be_due = std::exchange(life->may_be_due_after, false);
-    life->edge = false;
+    life->edge = life->may_be_due = false;
     life->waits = 0;
 
     struct Running {

@@ -198,7 +198,7 @@ private:
         });
         ON_CALL(*this, feed_event(_, _)).WillByDefault([this](RegistrationKey key, Event event) {
             const Interest interest = interest_of(key);
-            return !interest.is_empty() &&
+            return !interest.is_empty() && !interest.is_oneshot() &&
                    (event.bits() & (interest.bits() | EPOLLERR | EPOLLHUP)) != 0;
         });
     }
