@@ -17,11 +17,13 @@ namespace eventp::inline EVENTP_ABI_NAMESPACE {
 ///
 /// Thread safety:  of the thread that may use the reactor, also for copying and destroying this.
 ///                 That is not checked.
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): moving one copies it.
 class WeakReactor {
 public:
     WeakReactor() noexcept = default;
     explicit WeakReactor(ReactorOps& reactor) noexcept { point_to(&reactor); }
     WeakReactor(const WeakReactor& other) noexcept { point_to(other.get()); }
+    // NOLINTNEXTLINE(cert-oop54-cpp): other.get() is read before anything is changed.
     WeakReactor& operator=(const WeakReactor& other) noexcept {
         point_to(other.get());
         return *this;
